@@ -46,10 +46,11 @@ export function bindInputs(
         `feature builder ${builder.id} has no tensor ${wanted}; it has ${builder.tensors.map((t) => t.name).join(', ')}`,
       )
     }
-    if (!input.isTensor || !ELEMENT_TYPES.includes(input.type))
-      fail(`graph input ${name} is of an unsupported type`)
+    if (!input.isTensor || !ELEMENT_TYPES.includes(input.type)) {
+      throw new SpillwayError('MODEL_INVALID', `graph input ${name} is of an unsupported type`, { place })
+    }
     const spec = builder.tensors[tensor].shape
-    const graph = (input as { readonly shape: readonly (number | string)[] }).shape
+    const graph = input.shape
     const dropsBatch = manifest.batch === 'none' && graph.length === spec.length - 1
     if (graph.length !== spec.length && !dropsBatch) {
       fail(

@@ -1,0 +1,197 @@
+import { z } from 'zod'
+
+const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,47}$/, 'lower-case letters, digits, _ and -, at most 48, a letter first')
+const Topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic name')
+const Paths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+
+export const Kafka = z.strictObject({
+  brokers: z.array(z.string().min(1)).min(1).describe('host:port of one or more brokers'),
+  client: z
+    .enum(['kafkajs', 'confluent'])
+    .default('kafkajs')
+    .describe('confluent needs the optional package @confluentinc/kafka-javascript'),
+  client_id: z.string().min(1).default('spillway'),
+  ssl: z
+    .strictObject({
+      ca: z.string().optional().describe('PEM file of the certificate authority'),
+      cert: z.string().optional().describe('PEM file of the client certificate'),
+      key: z.string().optional().describe('PEM file of the client key'),
+      reject_unauthorized: z.boolean().default(true),
+    })
+    .optional(),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string(),
+      password: z.string().describe('take it from the environment: ${KAFKA_PASSWORD}'),
+    })
+    .optional(),
+  connect_timeout_ms: z.int().positive().default(5_000),
+  request_timeout_ms: z.int().positive().default(30_000),
+  session_timeout_ms: z.int().positive().default(30_000),
+  transaction_timeout_ms: z.int().positive().default(60_000),
+  fetch_wait_ms: z.int().nonnegative().default(20).describe('how long the broker may wait for more bytes'),
+  fetch_bytes_per_partition: z.int().positive().default(4_194_304),
+})
+
+const Source = z.union([
+  z.strictObject({
+    files: Paths.describe('Arrow IPC files; globs allowed; read in the order of their names'),
+  }),
+  z.strictObject({
+    topic: Topic.describe('Kafka topic to read'),
+    group: z.string().min(1).optional().describe('consumer group; the name of the pipeline when absent'),
+    from: z.enum(['earliest', 'latest']).default('earliest').describe('where a new group begins'),
+    schema: z
+      .string()
+      .optional()
+      .describe('an Arrow file with the columns of the topic, for `spillway check`'),
+  }),
+])
+
+const Batch = z.strictObject({
+  rows: z.int().positive().max(65_536).default(128).describe('most items in one inference call'),
+  tokens: z
+    .int()
+    .positive()
+    .default(2_048)
+    .describe('most padded entries (items × length) in one call of a ragged model'),
+})
+
+const ModelStep = z.strictObject({
+  name: Name.describe('prefix of the columns it adds: <name>.<column>'),
+  model: z.string().min(1).describe('folder with manifest.json, or a manifest file'),
+  when: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('expression: only events (or items) that pass are scored, null elsewhere'),
+  provider: z.enum(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']).default('cpu'),
+  threads: z.int().positive().max(64).default(1).describe('threads inside one operator'),
+  batch: Batch.prefault({}),
+  replace: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('column path: score column that takes its place'),
+})
+
+const Chain = z.strictObject({
+  when: z.string().min(1).describe('expression over columns; passed.<chain> refers to an earlier chain'),
+  prescale: z.number().min(1).default(1).describe('keep one in so many, by a hash of the event number'),
+  target_rate: z.number().positive().optional().describe('most accepted events per second'),
+  rate_on: z.string().optional().describe('score column whose threshold is steered to meet target_rate'),
+})
+
+const SelectStep = z.strictObject({
+  name: Name.default('select'),
+  select: z.strictObject({
+    chains: z.record(Name, Chain),
+    accept: z.string().default('any').describe('`any` chain, or an expression over passed.<chain>'),
+    pass_through: z.number().min(0).max(1).default(0).describe('fraction accepted whatever the chains say'),
+    event: z.string().default('event').describe('column with the event number'),
+  }),
+})
+
+const Output = z.union([
+  z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
+  z.strictObject({ topic: Topic }),
+])
+
+/** The pipeline file, key by key. Every key that is not here is an error. */
+export const PipelineSchema = z.strictObject({
+  name: Name.describe('labels metrics, names the consumer group and the transactional ids'),
+  description: z.string().default(''),
+  source: Source,
+  steps: z.array(z.union([ModelStep, SelectStep])).default([]),
+  sink: z.strictObject({
+    scores: Output.describe('a row for every event, with the columns the steps added'),
+    accepted: Output.optional().describe('accepted events, whole, with their scores'),
+    dead_letters: Output.describe('original bytes of what could not be scored'),
+    columns: z.array(z.string()).default(['event']).describe('source columns copied to the scores'),
+    delivery: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
+    commit: z
+      .strictObject({
+        interval_ms: z.int().nonnegative().default(200),
+        rows: z.int().positive().default(262_144).describe('commit earlier once so many rows wait'),
+      })
+      .prefault({}),
+  }),
+  kafka: Kafka.optional(),
+  nats: z
+    .strictObject({
+      servers: z.array(z.string()).min(1),
+      decisions: z.boolean().default(true).describe('publish decisions to spillway.<pipeline>.decisions'),
+      credentials: z.string().optional().describe('credentials file'),
+    })
+    .optional(),
+  reproducible: z
+    .boolean()
+    .default(false)
+    .describe('fixed batch shapes: a replay is bit-equal on one machine'),
+  workers: z
+    .strictObject({
+      count: z
+        .union([z.literal('auto'), z.int().positive().max(256)])
+        .default('auto')
+        .describe('auto: one per core'),
+      batch_s: z.number().positive().default(30).describe('a worker that takes longer is replaced'),
+      memory_mb: z.int().positive().default(2_048).describe('heap of one worker'),
+    })
+    .prefault({}),
+  gather: z
+    .strictObject({
+      rows: z.int().positive().default(8_192).describe('most rows given to a worker at once'),
+      delay_ms: z
+        .number()
+        .nonnegative()
+        .default(2)
+        .describe('how long to wait for more when all workers are busy'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      message_bytes: z.int().positive().default(16_777_216),
+      message_rows: z.int().positive().default(1_048_576),
+      inflate_ratio: z
+        .number()
+        .positive()
+        .default(100)
+        .describe('most inflated bytes per byte of a compressed body'),
+      in_flight_bytes: z
+        .int()
+        .positive()
+        .default(67_108_864)
+        .describe('most bytes read and not yet committed'),
+      attempts: z.int().positive().default(3).describe('how often a message may end the process'),
+    })
+    .prefault({}),
+  dead_letters: z
+    .strictObject({
+      max_in_window: z.int().positive().default(1_000).describe('more than this stops the pipeline'),
+      window_s: z.number().positive().default(60),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(0).describe('0: a free port, printed at the start'),
+      stalled_s: z
+        .number()
+        .positive()
+        .default(60)
+        .describe('not ready when work waits and nothing was committed for so long'),
+    })
+    .optional()
+    .describe('serves /metrics, /healthz/live and /healthz/ready'),
+})
+
+export type PipelineConfig = z.infer<typeof PipelineSchema>
+export type ModelStepConfig = z.infer<typeof ModelStep>
+export type SelectStepConfig = z.infer<typeof SelectStep>
+export type OutputConfig = z.infer<typeof Output>
+export type KafkaConfig = z.infer<typeof Kafka>
+
+export const isModelStep = (step: ModelStepConfig | SelectStepConfig): step is ModelStepConfig =>
+  'model' in step

@@ -1,0 +1,246 @@
+import { SpillwayError } from '../errors.js'
+import type { Message } from '../ingest/message.js'
+import { type Lost, WorkerLost, type WorkerPool } from './pool.js'
+import type { Outcome, Reject, TaskReply, WorkItem } from './work.js'
+
+export interface GathererOptions {
+  /** Most rows given to a worker at once (estimated from bytes until the worker has counted them). */
+  readonly rows: number
+  readonly bytes: number
+  /** How long a free worker waits for a fuller task. */
+  readonly delayMs: number
+  /** How often a message may hang or end a worker before it is a dead letter. */
+  readonly attempts: number
+}
+
+/** Why a task was closed: full, waited long enough, a worker was free, or the message must be alone. */
+export type CloseReason = 'rows' | 'bytes' | 'delay' | 'free' | 'alone'
+
+export interface GathererEvents {
+  readonly task: (
+    reply: TaskReply,
+    rows: number,
+    reason: CloseReason,
+    queueSeconds: readonly number[],
+  ) => void
+}
+
+interface Entry {
+  readonly message: Message
+  readonly resolve: (outcome: Outcome) => void
+  readonly since: number
+  /** Times it was on a worker that was lost. */
+  losses: number
+  /** After a loss: on a worker by itself. */
+  alone: boolean
+}
+
+/**
+ * Joins messages of all lanes into tasks for the workers, and makes sure that every message gets an outcome: tasks of
+ * a lost worker are done again, message by message, and a message that loses its worker repeatedly is rejected.
+ */
+export class Gatherer {
+  readonly #pool: WorkerPool
+  readonly #options: GathererOptions
+  readonly #events: GathererEvents
+  #queue: Entry[] = []
+  #head = 0
+  #bytesPerRow = 200
+  #timer: NodeJS.Timeout | undefined
+  /** Messages that must have the whole process to themselves, in turn. */
+  #exclusive: Promise<unknown> = Promise.resolve()
+  #held = false
+  #idle: (() => void)[] = []
+
+  constructor(pool: WorkerPool, options: GathererOptions, events: GathererEvents) {
+    this.#pool = pool
+    this.#options = options
+    this.#events = events
+  }
+
+  /** Messages waiting for a worker. */
+  get waiting(): number {
+    return this.#queue.length - this.#head
+  }
+
+  /** Never rejects: what cannot be done becomes a reject in the outcome. */
+  submit(message: Message): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#queue.push({ message, resolve, since: performance.now(), losses: 0, alone: false })
+      this.pump()
+    })
+  }
+
+  /**
+   * Runs a message while nothing else runs in this process: if the process ends meanwhile, it is the culprit.
+   * `before` is called when everything else is still; the message starts after it.
+   */
+  submitExclusive(message: Message, before: () => Promise<void>): Promise<Outcome> {
+    const run = this.#exclusive.then(async () => {
+      this.#held = true
+      try {
+        if (this.#pool.busy > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+        await before()
+        return await new Promise<Outcome>((resolve) => {
+          void this.#dispatch(
+            [{ message, resolve, since: performance.now(), losses: 0, alone: true }],
+            'alone',
+          )
+        })
+      } finally {
+        this.#held = false
+        this.pump()
+      }
+    })
+    this.#exclusive = run.catch(() => {})
+    return run
+  }
+
+  /** Gives tasks to workers that have room. Called by the pool when there is room, and on every submit. */
+  pump(): void {
+    if (this.#pool.busy === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    while (!this.#held && this.#pool.room > 0 && this.waiting > 0) {
+      const reason = this.#reason()
+      if (reason === undefined) return
+      void this.#dispatch(this.#take(), reason)
+    }
+  }
+
+  /** Whether a task should be closed now; otherwise a timer is set. */
+  #reason(): CloseReason | undefined {
+    if (this.#queue[this.#head].alone) return 'alone'
+    let bytes = 0
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      bytes += sizeOf(this.#queue[i].message)
+      if (bytes >= this.#options.bytes) return 'bytes'
+      if (bytes / this.#bytesPerRow >= this.#options.rows) return 'rows'
+    }
+    const waited = performance.now() - this.#queue[this.#head].since
+    if (this.#options.delayMs === 0) return 'free'
+    if (waited >= this.#options.delayMs) return 'delay'
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.pump()
+    }, this.#options.delayMs - waited)
+    return undefined
+  }
+
+  #take(): Entry[] {
+    const taken: Entry[] = []
+    let bytes = 0
+    while (this.#head < this.#queue.length) {
+      const entry = this.#queue[this.#head]
+      const size = sizeOf(entry.message)
+      const full =
+        bytes + size > this.#options.bytes || (bytes + size) / this.#bytesPerRow > this.#options.rows
+      if (taken.length > 0 && (full || entry.alone)) break
+      taken.push(entry)
+      this.#head++
+      bytes += size
+      if (entry.alone) break
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#head = 0
+    }
+    return taken
+  }
+
+  async #dispatch(entries: readonly Entry[], reason: CloseReason): Promise<void> {
+    const work = entries.filter(({ message, resolve }) => {
+      if (message.value !== null && message.value.length > 0) return true
+      resolve(rejected({ code: 'MESSAGE_EMPTY', message: 'message has no value', place: placeOf(message) }))
+      return false
+    })
+    if (work.length === 0) return this.pump()
+    const now = performance.now()
+    const waits = work.map(({ since }) => (now - since) / 1e3)
+    try {
+      const reply = await this.#pool.run(work.map(({ message }) => workItem(message)))
+      let rows = 0
+      let bytes = 0
+      reply.outcomes.forEach((outcome, index) => {
+        rows += outcome.rows
+        bytes += sizeOf(work[index].message)
+        work[index].resolve(outcome)
+      })
+      if (rows > 0) this.#bytesPerRow += 0.2 * (bytes / rows - this.#bytesPerRow)
+      this.#events.task(reply, rows, reason, waits)
+    } catch (error) {
+      if (error instanceof WorkerLost) this.#again(work, error)
+      else for (const entry of work) entry.resolve(rejected(failure(entry.message, error)))
+    }
+    this.pump()
+  }
+
+  /** Puts the messages of a lost worker back in front, each alone if it may be the culprit. */
+  #again(entries: readonly Entry[], lost: WorkerLost): void {
+    const again: Entry[] = []
+    for (const entry of entries) {
+      if (lost.guilty) {
+        // Only a message that was alone is certainly guilty; in company, all are suspects and none is counted.
+        if (entry.alone) entry.losses++
+        entry.alone = true
+      }
+      if (entry.losses >= this.#options.attempts)
+        entry.resolve(rejected(lossOf(entry.message, lost.how, entry.losses)))
+      else again.push(entry)
+    }
+    this.#queue = [...again, ...this.#queue.slice(this.#head)]
+    this.#head = 0
+    if (this.#held && again.length > 0) this.#retryHeld()
+  }
+
+  /** An exclusive message whose worker was lost waits for the next worker, still alone. */
+  #retryHeld(): void {
+    const retry = (): void => {
+      if (this.#pool.room > 0) void this.#dispatch(this.#take(), 'alone')
+      else setTimeout(retry, 20)
+    }
+    retry()
+  }
+}
+
+const sizeOf = (message: Message): number => message.value?.length ?? 0
+
+export const placeOf = ({ topic, partition, offset }: Message): string => `${topic}/${partition}/${offset}`
+
+/** Copies the bytes into fresh, aligned memory: the original stays for another try and for the dead letters. */
+function workItem(message: Message): WorkItem {
+  const value = new Uint8Array(message.value!.length)
+  value.set(message.value!)
+  const header = message.headers.get('crc32')
+  const crc32 = header === undefined ? Number.NaN : Number.parseInt(new TextDecoder().decode(header), 16)
+  return { value, place: placeOf(message), crc32: Number.isNaN(crc32) ? null : crc32 }
+}
+
+function rejected(reject: Pick<Reject, 'code' | 'message' | 'place'>): Outcome {
+  return {
+    rows: 0,
+    scores: null,
+    accepted: null,
+    acceptedRows: 0,
+    chains: {},
+    decisions: [],
+    rejects: [{ ...reject, row: null, value: null }],
+  }
+}
+
+export const rejectedMessage = (message: Message, code: Reject['code'], text: string): Outcome =>
+  rejected({ code, message: text, place: placeOf(message) })
+
+function lossOf(message: Message, how: Lost, times: number): Pick<Reject, 'code' | 'message' | 'place'> {
+  const code = how === 'hang' ? 'MESSAGE_HANGS' : 'MESSAGE_CRASHES'
+  const what = {
+    hang: 'ran into the time limit',
+    crash: 'ended its worker',
+    memory: 'used up the memory of its worker',
+  }
+  return { code, message: `message ${what[how]} ${times} times`, place: placeOf(message) }
+}
+
+function failure(message: Message, error: unknown): Pick<Reject, 'code' | 'message' | 'place'> {
+  const text = error instanceof Error ? error.message : String(error)
+  const code = error instanceof SpillwayError ? error.code : 'EVENT_FAILED'
+  return { code, message: text, place: placeOf(message) }
+}

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asSpillwayError, SpillwayError } from '../errors.js'
+import type { Message } from '../ingest/message.js'
+import type { Gatherer } from './gatherer.js'
+import { LaneEpoch } from './lane-epoch.js'
+import type { Done, LaneId, LaneSink } from './sink.js'
+
+export interface LaneOptions {
+  readonly id: LaneId
+  readonly sink: LaneSink
+  readonly gatherer: Gatherer
+  /** Commit this long after the last commit began, or earlier once so many rows wait. */
+  readonly commit: { readonly intervalMs: number; readonly rows: number }
+  /** Most bytes taken and not yet committed. */
+  readonly inFlightBytes: number
+  /** How often a message may end the process before it is a dead letter. */
+  readonly attempts: number
+  readonly events: LaneEvents
+}
+
+export interface LaneEvents {
+  readonly committed: (id: LaneId, done: readonly Done[], next: bigint, seconds: number) => void
+  /** What was uncommitted is dropped; nothing of it was visible, or the offset read at reopening tells. */
+  readonly aborted: (id: LaneId, error: SpillwayError) => void
+  /** The lane goes on at `next` (`null`: the beginning): the source must deliver from there. */
+  readonly rewind: (id: LaneId, next: bigint | null) => void
+}
+
+const REOPEN_MS = 100
+const REOPEN_MAX_MS = 5_000
+
+/**
+ * One input partition: takes messages in order, has them worked on in parallel, commits them in order. At most one call
+ * to the sink is under way. After a failed one everything uncommitted is dropped, the sink opened anew, and the source
+ * told where to deliver from, so that what is visible and what is committed never part.
+ */
+export class Lane {
+  readonly #options: LaneOptions
+  readonly #stopped = new AbortController()
+  #epoch: LaneEpoch | null = null
+  #draining = false
+  #loop: Promise<void> = Promise.resolve()
+  /** Calls to the sink, one after another. */
+  #calls: Promise<void> = Promise.resolve()
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  /** Messages taken and not committed. */
+  get pending(): number {
+    return this.#epoch?.pending ?? 0
+  }
+
+  /** Takes the lane over and starts committing. @returns where the source must start; `null` for the beginning. */
+  async open(): Promise<bigint | null> {
+    const next = await this.#start()
+    this.#loop = this.#run()
+    return next
+  }
+
+  /** Takes messages that follow what was taken before; resolves when there is room for more. */
+  async push(messages: readonly Message[], next: bigint): Promise<void> {
+    const epoch = this.#epoch
+    if (epoch === null) return
+    for (let i = 0; i < messages.length; i++) {
+      while (epoch.full && !epoch.ended) await epoch.changed.wait()
+      if (epoch.ended) return
+      epoch.take(messages[i], messages[i + 1]?.offset ?? next)
+    }
+  }
+
+  /** Commits everything taken so far; resolves when that is done or the lane is closed. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    while (!this.#stopped.signal.aborted && this.pending > 0) {
+      this.#epoch?.changed.fire()
+      await (this.#epoch?.changed.wait(50) ?? sleep(50))
+    }
+    this.#draining = false
+  }
+
+  /** Drops what is not committed and gives the lane up. */
+  async close(): Promise<void> {
+    if (this.#stopped.signal.aborted) return
+    this.#stopped.abort()
+    this.#epoch?.changed.fire()
+    // A commit under way moves the offset: only afterwards is it known where a mark belongs.
+    await this.#loop
+    const mark = this.#epoch?.end() ?? null
+    if (mark !== null) await this.#call(() => this.#options.sink.mark(mark.next, mark.mark)).catch(() => {})
+    await this.#options.sink.close()
+  }
+
+  async #start(): Promise<bigint | null> {
+    const start = await this.#options.sink.open()
+    const { gatherer, inFlightBytes, attempts, sink } = this.#options
+    const epoch: LaneEpoch = new LaneEpoch(start, {
+      gatherer,
+      inFlightBytes,
+      attempts,
+      remember: (next, mark) =>
+        this.#call(() => (epoch.ended ? Promise.reject(abandoned()) : sink.mark(next, mark))),
+    })
+    this.#epoch = epoch
+    return start.next
+  }
+
+  async #run(): Promise<void> {
+    let last = 0
+    while (!this.#stopped.signal.aborted) {
+      const epoch = this.#epoch!
+      if (epoch.ended) {
+        await this.#restart(abandoned())
+        continue
+      }
+      const wait = last + this.#options.commit.intervalMs - performance.now()
+      const hurry = this.#draining || epoch.fresh || epoch.rows >= this.#options.commit.rows
+      if (epoch.finished === 0) await epoch.changed.wait()
+      else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
+      else {
+        last = performance.now()
+        await this.#commit(epoch)
+      }
+    }
+  }
+
+  async #commit(epoch: LaneEpoch): Promise<void> {
+    const { id, sink, events } = this.#options
+    const ready = epoch.ready()
+    if (ready === null) return
+    const start = performance.now()
+    try {
+      await this.#call(() => sink.commit(ready.done, ready.next))
+    } catch (error) {
+      epoch.end()
+      await this.#restart(error)
+      return
+    }
+    epoch.committed(ready)
+    events.committed(id, ready.done, ready.next, (performance.now() - start) / 1e3)
+  }
+
+  /** Opens the sink anew, for ever and ever slower, and rewinds the source. */
+  async #restart(cause: unknown): Promise<void> {
+    const { id, events } = this.#options
+    const { signal } = this.#stopped
+    const place = `${id.topic}/${id.partition}`
+    events.aborted(id, asSpillwayError(cause, 'SINK_UNAVAILABLE', { place }))
+    for (let pause = REOPEN_MS; !signal.aborted; pause = Math.min(pause * 2, REOPEN_MAX_MS)) {
+      // Jitter: two processes that fence each other must not keep step.
+      await sleep(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        events.rewind(id, await this.#start())
+        return
+      } catch (error) {
+        events.aborted(id, asSpillwayError(error, 'SINK_UNAVAILABLE', { place }))
+      }
+    }
+  }
+
+  #call(call: () => Promise<void>): Promise<void> {
+    const result = this.#calls.then(call)
+    this.#calls = result.catch(() => {})
+    return result
+  }
+}
+
+const abandoned = (): SpillwayError =>
+  new SpillwayError('SINK_UNAVAILABLE', 'the mark of the lane could not be kept; it is opened anew')

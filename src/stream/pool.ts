@@ -1,0 +1,208 @@
+import { Worker } from 'node:worker_threads'
+import { asSpillwayError, SpillwayError } from '../errors.js'
+import { Pulse } from './pulse.js'
+import type { Hello, Task, TaskReply, WorkerMessage, WorkItem, WorkPlan } from './work.js'
+
+export interface PoolOptions {
+  readonly plan: Omit<WorkPlan, 'pulse'>
+  readonly count: number
+  /** A task that takes longer ends its worker. */
+  readonly batchSeconds: number
+  /** Heap of one worker. */
+  readonly memoryMb: number
+  /** A slot became free: there is room for another task. */
+  readonly onRoom: () => void
+  /** A worker was replaced. */
+  readonly onReplaced: (how: Lost) => void
+  /** No worker can be started any more. */
+  readonly onFatal: (error: SpillwayError) => void
+}
+
+/** How a worker was lost. */
+export type Lost = 'hang' | 'crash' | 'memory'
+
+/** The task was on the worker when it was lost (`guilty`), or only waited for it. */
+export class WorkerLost extends SpillwayError {
+  constructor(
+    readonly how: Lost,
+    readonly guilty: boolean,
+    cause?: unknown,
+  ) {
+    super('WORKER_LOST', `a worker was lost (${how})`, { cause })
+  }
+}
+
+interface Pending {
+  readonly task: Task
+  readonly resolve: (reply: TaskReply) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Seat {
+  readonly worker: Worker
+  readonly pulse: Pulse
+  readonly pending: Map<number, Pending>
+  ready: boolean
+  /** The task last seen in progress, and since when. */
+  seen: number
+  since: number
+}
+
+/** One task running and one waiting, so that a worker never waits for the main thread. */
+const TASKS_PER_WORKER = 2
+const WATCH_MS = 100
+/** Workers that die before they are ready, in a row, before the pool gives up. */
+const STILLBORN = 3
+
+/**
+ * Worker threads that do the computing. A worker that hangs, crashes or runs out of memory is replaced; its tasks are
+ * rejected with WorkerLost, and the caller does them again. Tasks wait in the caller, not here: call `run` only while
+ * `room` is positive.
+ */
+export class WorkerPool {
+  readonly #options: PoolOptions
+  readonly #seats: Seat[] = []
+  readonly #watch: NodeJS.Timeout
+  #stillborn = 0
+  #closed = false
+  #next = 1
+  #hello: Extract<Hello, { kind: 'ready' }> | undefined
+  #failStart: (error: SpillwayError) => void = () => {}
+
+  private constructor(options: PoolOptions) {
+    this.#options = options
+    this.#watch = setInterval(() => this.#checkLimits(), WATCH_MS)
+  }
+
+  /** Starts the workers and waits until the first has loaded all models. @throws what the worker says is wrong. */
+  static async start(options: PoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        pool.#failStart = reject
+        let waiting = options.count
+        for (let i = 0; i < options.count; i++) {
+          pool.#seat(() => {
+            waiting--
+            if (waiting === 0) resolve()
+          })
+        }
+      })
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+    pool.#failStart = options.onFatal
+    return pool
+  }
+
+  /** What the workers loaded. */
+  get hello(): Extract<Hello, { kind: 'ready' }> {
+    return this.#hello!
+  }
+
+  /** Tasks that can be taken now. */
+  get room(): number {
+    let room = 0
+    for (const seat of this.#seats) if (seat.ready) room += TASKS_PER_WORKER - seat.pending.size
+    return room
+  }
+
+  /** Tasks under way. */
+  get busy(): number {
+    let busy = 0
+    for (const seat of this.#seats) busy += seat.pending.size
+    return busy
+  }
+
+  /** Hands one task to the worker with the fewest. @throws WorkerLost when that worker ends before the reply. */
+  run(items: readonly WorkItem[]): Promise<TaskReply> {
+    const seat = this.#seats
+      .filter(({ ready, pending }) => ready && pending.size < TASKS_PER_WORKER)
+      .sort((a, b) => a.pending.size - b.pending.size)[0]
+    if (seat === undefined) throw new SpillwayError('INTERNAL', 'run() without room')
+    const task: Task = { id: this.#next, items }
+    this.#next = this.#next === 0x7fffffff ? 1 : this.#next + 1
+    return new Promise((resolve, reject) => {
+      seat.pending.set(task.id, { task, resolve, reject })
+      seat.worker.postMessage(task, [...new Set(items.map(({ value }) => value.buffer))])
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#watch)
+    await Promise.all(this.#seats.map(({ worker }) => worker.terminate()))
+  }
+
+  #seat(onReady: () => void): void {
+    const pulse = new Pulse()
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: { ...this.#options.plan, pulse: pulse.shared } satisfies WorkPlan,
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb },
+      name: 'spillway-worker',
+    })
+    const seat: Seat = { worker, pulse, pending: new Map(), ready: false, seen: 0, since: 0 }
+    this.#seats.push(seat)
+    let error: unknown
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'reply') this.#settle(seat, message)
+      else if (message.kind === 'ready') {
+        this.#hello = message
+        this.#stillborn = 0
+        seat.ready = true
+        onReady()
+        this.#options.onRoom()
+      } else {
+        const { code, message: text, place, remedy } = message
+        this.#failStart(new SpillwayError(code, text, { place, remedy }))
+      }
+    })
+    worker.on('error', (cause) => {
+      error = cause
+    })
+    worker.on('exit', () => this.#lost(seat, howLost(error), error))
+  }
+
+  #settle(seat: Seat, reply: TaskReply): void {
+    const pending = seat.pending.get(reply.id)
+    seat.pending.delete(reply.id)
+    pending?.resolve(reply)
+    this.#options.onRoom()
+  }
+
+  #lost(seat: Seat, how: Lost, cause: unknown): void {
+    const index = this.#seats.indexOf(seat)
+    if (index < 0) return
+    this.#seats.splice(index, 1)
+    const guilty = seat.pulse.task
+    for (const { task, reject } of seat.pending.values())
+      reject(new WorkerLost(how, task.id === guilty, cause))
+    if (this.#closed) return
+    this.#options.onReplaced(how)
+    if (!seat.ready && ++this.#stillborn >= STILLBORN) {
+      this.#failStart(asSpillwayError(cause, 'INTERNAL', { place: 'worker start' }))
+      return
+    }
+    this.#seat(() => {})
+  }
+
+  #checkLimits(): void {
+    const now = performance.now()
+    for (const seat of [...this.#seats]) {
+      const task = seat.pulse.task
+      if (task !== seat.seen) {
+        seat.seen = task
+        seat.since = now
+      } else if (task !== 0 && now - seat.since > this.#options.batchSeconds * 1e3) {
+        this.#lost(seat, 'hang', undefined)
+        void seat.worker.terminate()
+      }
+    }
+  }
+}
+
+function howLost(error: unknown): Lost {
+  const code = (error as { readonly code?: string } | undefined)?.code
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash'
+}

@@ -1,0 +1,280 @@
+import { performance } from 'node:perf_hooks'
+import { crc32 } from 'node:zlib'
+import { asSpillwayError, SpillwayError } from '../errors.js'
+import { decodeMessage, encodeColumns, encodeEvents } from '../ingest/arrow/index.js'
+import type { Column, Events } from '../ingest/columns.js'
+import type { Fault } from '../models/operator.js'
+import type { PipelineConfig } from './config/schema.js'
+import { type BoundSteps, bindSteps, liveModel, loadSteps, type LoadedStep } from './steps.js'
+import type { Decision, LiveModel, Outcome, Reject, StepCost, Task, TaskCost, TaskReply, WorkItem } from './work.js'
+
+/** Rows of one message that may fail before the whole message is rejected. */
+const MAX_BAD_ROWS = 256
+
+/** A message while it is worked on. */
+interface Piece {
+  readonly item: WorkItem
+  readonly events: Events
+  readonly bound: BoundSteps
+  /** Row of the original message for each row here; `null` when nothing was cut out. */
+  readonly rows: Int32Array | null
+}
+
+interface Scored {
+  readonly piece: Piece
+  readonly events: Events
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * What a worker does with a task: decode, run the steps over all messages at once, encode. A message or event that
+ * fails becomes a reject and the rest goes on: first the messages are tried one by one, then the message is bisected.
+ */
+export class Processor {
+  readonly #config: PipelineConfig
+  readonly #loaded: ReadonlyMap<string, LoadedStep>
+  readonly #metadata: ReadonlyMap<string, string>
+  readonly #accepts: boolean
+  /** Steps bound to each schema seen. */
+  readonly #bound = new Map<string, BoundSteps>()
+  #steps: StepCost[] = []
+
+  private constructor(config: PipelineConfig, loaded: ReadonlyMap<string, LoadedStep>) {
+    this.#config = config
+    this.#loaded = loaded
+    this.#accepts = config.sink.accepted !== undefined
+    this.#metadata = new Map([
+      ['spillway.pipeline', config.name],
+      ['spillway.models', JSON.stringify(this.models)],
+      ['spillway.reproducible', String(config.reproducible)],
+    ])
+  }
+
+  static async create(config: PipelineConfig, folder: string): Promise<Processor> {
+    return new Processor(config, await loadSteps(config, folder))
+  }
+
+  get models(): LiveModel[] {
+    return [...this.#loaded.values()].map(liveModel)
+  }
+
+  async process({ id, items }: Task): Promise<TaskReply> {
+    this.#steps = []
+    const start = performance.now()
+    const rejects: Reject[][] = items.map(() => [])
+    const pieces = items.map((item, index) => this.#decode(item, rejects[index]))
+    const decoded = performance.now()
+    const results = await this.#scoreAll(pieces, rejects)
+    const scored = performance.now()
+    const outcomes = results.map((result, index) => this.#encode(result, rejects[index]))
+    const cost: TaskCost = {
+      decodeSeconds: (decoded - start) / 1e3,
+      encodeSeconds: (performance.now() - scored) / 1e3,
+      steps: this.#steps,
+    }
+    return { id, outcomes, cost }
+  }
+
+  #decode(item: WorkItem, rejects: Reject[]): Piece | null {
+    try {
+      if (item.crc32 !== null && crc32(item.value) !== item.crc32) {
+        throw new SpillwayError('MESSAGE_CORRUPT', 'the bytes do not match their crc32 header')
+      }
+      const { message_bytes: maxBytes, message_rows: maxRows, inflate_ratio: maxRatio } = this.#config.limits
+      const events = decodeMessage(item.value, { maxBytes, maxRows, maxRatio })
+      return { item, events, bound: this.#bind(events), rows: null }
+    } catch (cause) {
+      const error = asSpillwayError(cause, 'MESSAGE_UNDECODABLE')
+      const where = error.place === undefined ? '' : `, ${error.place}`
+      rejects.push({ code: rejectCode(error), message: error.message, place: item.place + where, row: null, value: null })
+      return null
+    }
+  }
+
+  /** The steps for this schema; most streams have one. */
+  #bind(events: Events): BoundSteps {
+    const { columns } = events.schema
+    const key = columns.map(({ path, axis, type, unit }) => `${path}|${axis}|${type}|${unit ?? ''}`).join('\n')
+    let bound = this.#bound.get(key)
+    if (bound === undefined) {
+      bound = bindSteps(this.#config, this.#loaded, events.schema)
+      // A stream of ever new schemas must not grow without bound.
+      if (this.#bound.size >= 64) this.#bound.clear()
+      this.#bound.set(key, bound)
+    }
+    return bound
+  }
+
+  /** Scores all messages, those of one schema together. */
+  async #scoreAll(pieces: readonly (Piece | null)[], rejects: Reject[][]): Promise<(Scored | null)[]> {
+    const results: (Scored | null)[] = pieces.map(() => null)
+    const groups = new Map<BoundSteps, number[]>()
+    pieces.forEach((piece, index) => {
+      if (piece !== null) groups.set(piece.bound, [...(groups.get(piece.bound) ?? []), index])
+    })
+    for (const indices of groups.values()) {
+      const group = indices.map((index) => pieces[index]!)
+      let scored: readonly (Scored | undefined)[]
+      try {
+        scored = await this.#run(group)
+      } catch {
+        scored = group.map(() => undefined)
+      }
+      for (let k = 0; k < indices.length; k++) {
+        const whole = scored[k]
+        results[indices[k]] =
+          whole !== undefined && whole.faults.length === 0
+            ? whole
+            : await this.#salvage(group[k], whole?.faults ?? null, rejects[indices[k]])
+      }
+    }
+    return results
+  }
+
+  /** Runs the steps over messages of one schema. Throws what a step throws. */
+  async #run(group: readonly Piece[]): Promise<Scored[]> {
+    let parts: readonly Events[] = group.map(({ events }) => events)
+    const faults: Fault[][] = group.map(() => [])
+    for (const operator of group[0].bound.operators) {
+      const applied = await operator.apply(parts)
+      parts = applied.parts
+      for (const fault of applied.faults) faults[fault.part].push(fault)
+      if (applied.cost !== undefined) this.#steps.push({ step: operator.name, ...applied.cost })
+    }
+    return group.map((piece, index) => ({ piece, events: parts[index], faults: faults[index] }))
+  }
+
+  /** Scores what can be scored of one message: bad events are cut out and rejected, the others scored without them. */
+  async #salvage(piece: Piece, known: readonly Fault[] | null, rejects: Reject[]): Promise<Scored | null> {
+    const bad = new Map<number, Pick<Reject, 'code' | 'message'>>()
+    for (const { row, code, message } of known ?? []) bad.set(row, { code, message })
+    try {
+      for (;;) {
+        const good = remaining(piece.events.rows, bad)
+        if (good.length === 0) break
+        const cut = bad.size === 0 ? piece : this.#cut(piece, good)
+        const before = bad.size
+        await this.#findBad(cut, good, bad)
+        if (bad.size > MAX_BAD_ROWS) throw new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
+        if (bad.size > before) continue
+        const [scored] = await this.#run([cut])
+        rejects.push(...this.#rejectRows(piece, bad))
+        return scored
+      }
+      rejects.push(...this.#rejectRows(piece, bad))
+    } catch (cause) {
+      const error = asSpillwayError(cause, 'EVENT_FAILED')
+      rejects.push({ code: rejectCode(error), message: error.message, place: piece.item.place, row: null, value: null })
+    }
+    return null
+  }
+
+  /** Bisects: adds the rows of `piece` that fail to `bad`, by their row in the whole message. */
+  async #findBad(piece: Piece, rows: Int32Array, bad: Map<number, Pick<Reject, 'code' | 'message'>>): Promise<void> {
+    try {
+      const [{ faults }] = await this.#run([piece])
+      for (const { row, code, message } of faults) bad.set(rows[row], { code, message })
+    } catch (cause) {
+      if (rows.length === 1) {
+        const error = asSpillwayError(cause, 'EVENT_FAILED')
+        bad.set(rows[0], { code: 'EVENT_FAILED', message: error.message })
+        return
+      }
+      if (bad.size > MAX_BAD_ROWS) return
+      const middle = rows.length >> 1
+      const local = Int32Array.from(rows, (_row, index) => index)
+      await this.#findBad(this.#cut(piece, local.subarray(0, middle)), rows.subarray(0, middle), bad)
+      await this.#findBad(this.#cut(piece, local.subarray(middle)), rows.subarray(middle), bad)
+    }
+  }
+
+  /** The same message with only these rows. */
+  #cut(piece: Piece, rows: Int32Array): Piece {
+    const bytes = encodeEvents(piece.events, rows)
+    const { message_rows: maxRows } = this.#config.limits
+    const events = decodeMessage(bytes, { maxBytes: Number.MAX_SAFE_INTEGER, maxRows, maxRatio: 1 })
+    return { ...piece, events, bound: this.#bind(events), rows }
+  }
+
+  #rejectRows({ item, events }: Piece, bad: ReadonlyMap<number, Pick<Reject, 'code' | 'message'>>): Reject[] {
+    return [...bad].map(([row, why]) => ({
+      ...why,
+      place: item.place,
+      row,
+      value: encodeEvents(events, Int32Array.of(row)),
+    }))
+  }
+
+  #encode(scored: Scored | null, rejects: readonly Reject[]): Outcome {
+    if (scored === null || scored.events.rows === 0) return { ...NOTHING, rejects }
+    const { events, piece } = scored
+    const paths = [...this.#config.sink.columns, ...piece.bound.produces.map(({ path }) => path)]
+    const columns = new Map<string, Column>(paths.map((path) => [path, events.column(path)]))
+    const axes = new Set([...columns.values()].map(({ axis }) => axis).filter((axis) => axis !== ''))
+    const offsets = new Map([...axes].map((axis) => [axis, events.offsets(axis)]))
+    const scores = encodeColumns(events.rows, columns, offsets, this.#metadata)
+    const accept = events.has('select.accept') ? events.column('select.accept').values : null
+    const chosen = accept === null ? null : indices(accept as Uint8Array)
+    return {
+      rows: events.rows,
+      scores,
+      accepted: this.#accepts && chosen !== null && chosen.length > 0 ? encodeEvents(events, chosen) : null,
+      acceptedRows: chosen?.length ?? 0,
+      chains: chainCounts(events, piece.bound),
+      decisions: this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
+      rejects,
+    }
+  }
+
+  #decisions(events: Events, bound: BoundSteps, chosen: Int32Array): Decision[] {
+    const chains = chainPaths(bound).map((path) => ({ name: chainName(path), passed: events.column(path).values }))
+    const select = this.#config.steps.find((step) => 'select' in step)
+    const event = events.column(select === undefined ? 'event' : select.select.event).values
+    return Array.from(chosen, (row) => ({
+      event: String(event[row]),
+      chains: chains.filter(({ passed }) => passed[row] === 1).map(({ name }) => name),
+    }))
+  }
+}
+
+const NOTHING: Outcome = {
+  rows: 0,
+  scores: null,
+  accepted: null,
+  acceptedRows: 0,
+  chains: {},
+  decisions: [],
+  rejects: [],
+}
+
+/** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
+function rejectCode(error: SpillwayError): Reject['code'] {
+  if (['COLUMN_MISSING', 'COLUMN_TYPE', 'COLUMN_UNIT', 'EXPRESSION_INVALID'].includes(error.code)) return 'SCHEMA_MISMATCH'
+  return error.decision === 'dead-letter' ? error.code : 'EVENT_FAILED'
+}
+
+function remaining(rows: number, bad: ReadonlyMap<number, unknown>): Int32Array {
+  return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !bad.has(row))
+}
+
+function indices(mask: Uint8Array): Int32Array {
+  const rows = new Int32Array(mask.length)
+  let count = 0
+  for (let row = 0; row < mask.length; row++) if (mask[row] === 1) rows[count++] = row
+  return rows.subarray(0, count)
+}
+
+const chainPaths = ({ produces }: BoundSteps): string[] =>
+  produces.map(({ path }) => path).filter((path) => path.startsWith('select.') && path !== 'select.accept')
+
+const chainName = (path: string): string => path.slice('select.'.length)
+
+function chainCounts(events: Events, bound: BoundSteps): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const path of chainPaths(bound)) {
+    let count = 0
+    for (const passed of events.column(path).values as Uint8Array) count += passed
+    counts[chainName(path)] = count
+  }
+  return counts
+}

@@ -1,0 +1,39 @@
+import { SpillwayError } from '../errors.js'
+import type { ColumnType, EventSchema } from '../ingest/columns.js'
+import { nearest } from '../ingest/nearest.js'
+import type { Read } from '../models/feature-builder.js'
+
+const NUMBERS: readonly ColumnType[] = [
+  'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'bool',
+]
+
+/**
+ * Holds what a step reads against what is there.
+ * @throws SpillwayError COLUMN_MISSING (with the nearest names), COLUMN_TYPE, COLUMN_UNIT
+ */
+export function checkReads(reads: readonly Read[], schema: EventSchema, place: string): void {
+  const known = new Map(schema.columns.map((column) => [column.path, column]))
+  for (const { path, types, unit } of reads) {
+    const column = known.get(path)
+    if (column === undefined) {
+      const like = nearest(path, known.keys())
+      const hint = like.length > 0 ? `; did you mean ${like.join(' or ')}?` : ''
+      throw new SpillwayError('COLUMN_MISSING', `column ${path} is not there${hint}`, {
+        place,
+        remedy: `The columns here are ${[...known.keys()].join(', ')}.`,
+      })
+    }
+    if (types !== undefined && !types.includes(column.type)) {
+      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, ${types.join(' or ')} is needed`, { place })
+    }
+    if (unit !== undefined && column.type === 'utf8') {
+      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, a number is needed`, { place })
+    }
+    if (unit !== undefined && column.unit !== undefined && column.unit !== unit) {
+      throw new SpillwayError('COLUMN_UNIT', `column ${path} is in ${column.unit}, ${unit} is needed`, { place })
+    }
+  }
+}
+
+/** Columns that a feature builder can read as numbers. */
+export const isNumber = (type: ColumnType): boolean => NUMBERS.includes(type)

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { asSpillwayError, SpillwayError } from '../../errors.js'
+import { writeArrowFile } from '../../ingest/arrow/index.js'
+import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
+import { NO_MARK } from '../sink.js'
+import { DeadLetterFolder } from './dead-letter-folder.js'
+import { deadLetters } from './records.js'
+
+export interface FileSinkOptions {
+  readonly pipeline: string
+  /** Folders for the Arrow files. */
+  readonly scores: string
+  readonly accepted: string | null
+  readonly deadLetters: string
+  /** Identifies the input; resuming with another input is refused. */
+  readonly inputDigest: string
+}
+
+/** What a lane has made visible so far: `.progress-<lane>.json`, replaced atomically with every commit. */
+interface Progress {
+  readonly input: string
+  /** `null` before the first commit. */
+  readonly next: string | null
+  readonly mark: LaneMark
+  readonly parts: number
+  /** The input came to its end: the next run starts anew. */
+  readonly complete: boolean
+}
+
+const EMPTY: Omit<Progress, 'input'> = { next: null, mark: NO_MARK, parts: 0, complete: false }
+
+/**
+ * Results to Arrow files, `<lane>-<part>.arrow`, one part a commit. A part counts once the progress file names it; what
+ * a killed run left beyond that is removed when the lane is opened again, so every event is in exactly one part.
+ */
+export function fileSink(options: FileSinkOptions): Sink & { complete(): void } {
+  const lanes: FileLane[] = []
+  return {
+    describe() {},
+    lane(id) {
+      const lane = new FileLane(options, id)
+      lanes.push(lane)
+      return lane
+    },
+    complete: () => {
+      for (const lane of lanes) lane.complete()
+    },
+    close: async () => {},
+  }
+}
+
+class FileLane implements LaneSink {
+  readonly #options: FileSinkOptions
+  readonly #name: string
+  readonly #progressFile: string
+  readonly #letters: DeadLetterFolder
+  #progress: Progress
+
+  constructor(options: FileSinkOptions, { topic, partition }: LaneId) {
+    this.#options = options
+    this.#name = topic === '' ? 'part' : `${topic}-${partition}`
+    this.#progressFile = join(options.scores, `.progress-${this.#name}.json`)
+    this.#letters = new DeadLetterFolder(options.deadLetters)
+    this.#progress = { input: options.inputDigest, ...EMPTY }
+  }
+
+  async open(): Promise<LaneStart> {
+    return this.#guard(() => {
+      for (const folder of this.#folders()) mkdirSync(folder, { recursive: true })
+      const found = this.#read()
+      const fresh = found === null || found.complete
+      if (!fresh && found.input !== this.#options.inputDigest) {
+        throw new SpillwayError('SINK_UNAVAILABLE', 'the output was begun from other input files', {
+          place: this.#progressFile,
+          remedy: `Choose another folder, or remove ${this.#options.scores} to begin anew.`,
+        })
+      }
+      this.#progress = fresh ? { input: this.#options.inputDigest, ...EMPTY } : found
+      this.#removeUncommitted()
+      const { next, mark } = this.#progress
+      return { next: next === null ? null : BigInt(next), mark }
+    })
+  }
+
+  async commit(done: readonly Done[], next: bigint): Promise<void> {
+    this.#guard(() => {
+      const part = this.#partName(this.#progress.parts)
+      const streams = (of: 'scores' | 'accepted') => done.map(({ outcome }) => outcome[of]).filter((bytes) => bytes !== null)
+      const scores = streams('scores')
+      if (scores.length > 0) writeArrowFile(join(this.#options.scores, part), scores)
+      const accepted = streams('accepted')
+      if (this.#options.accepted !== null && accepted.length > 0) {
+        writeArrowFile(join(this.#options.accepted, part), accepted)
+      }
+      this.#letters.write(done.flatMap((one) => deadLetters(one, this.#options.pipeline)))
+      this.#write({ ...this.#progress, next: String(next), mark: NO_MARK, parts: this.#progress.parts + 1 })
+    })
+  }
+
+  async mark(next: bigint, mark: LaneMark): Promise<void> {
+    this.#guard(() => this.#write({ ...this.#progress, next: String(next), mark }))
+  }
+
+  complete(): void {
+    this.#guard(() => this.#write({ ...this.#progress, complete: true }))
+  }
+
+  async close(): Promise<void> {}
+
+  #folders(): string[] {
+    return [this.#options.scores, this.#options.accepted].filter((folder) => folder !== null)
+  }
+
+  #partName(part: number): string {
+    return `${this.#name}-${String(part).padStart(6, '0')}.arrow`
+  }
+
+  #read(): Progress | null {
+    if (!existsSync(this.#progressFile)) return null
+    return JSON.parse(readFileSync(this.#progressFile, 'utf8')) as Progress
+  }
+
+  #write(progress: Progress): void {
+    const temporary = `${this.#progressFile}.tmp`
+    writeFileSync(temporary, JSON.stringify(progress))
+    renameSync(temporary, this.#progressFile)
+    this.#progress = progress
+  }
+
+  /** Removes parts of this lane that no progress file names. */
+  #removeUncommitted(): void {
+    const committed = new Set(Array.from({ length: this.#progress.parts }, (_, part) => this.#partName(part)))
+    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-\\d{6}\\.arrow(\\.tmp)?$`)
+    for (const folder of this.#folders()) {
+      for (const file of readdirSync(folder)) {
+        if (mine.test(file) && !committed.has(file)) rmSync(join(folder, file))
+      }
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      throw asSpillwayError(cause, 'SINK_UNAVAILABLE', { place: this.#options.scores })
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { SpillwayError } from '../../errors.js'
+import type { KafkaAdmin, KafkaClient, KafkaRecord, LaneProducer } from '../kafka/port.js'
+import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
+import { DeadLetterFolder } from './dead-letter-folder.js'
+import { readMark, writeMark } from './mark.js'
+import { deadLetters, outputHeaders } from './records.js'
+
+export interface KafkaSinkOptions {
+  readonly client: KafkaClient
+  readonly pipeline: string
+  readonly group: string
+  readonly scores: string
+  readonly accepted: string | null
+  readonly deadLetters: { readonly topic: string } | { readonly folder: string }
+  readonly delivery: 'exactly_once' | 'at_least_once'
+  /** How often offsets are committed when rows do not wait for them (at least once). */
+  readonly offsetIntervalMs: number
+  readonly transactionTimeoutMs: number
+  /** Where the offset of a lane that is not a Kafka partition is kept. */
+  readonly offsetOf: (id: LaneId) => LaneId
+}
+
+/** Results to Kafka topics: in one transaction with the offset, or at least once. */
+export async function kafkaSink(options: KafkaSinkOptions): Promise<Sink> {
+  const { client, scores, accepted } = options
+  const admin = client.admin()
+  const topics = [scores, accepted, 'topic' in options.deadLetters ? options.deadLetters.topic : null]
+  const partitions = new Map<string, number>()
+  for (const topic of topics) {
+    if (topic === null) continue
+    const count = await admin.partitions(topic)
+    if (count === null) {
+      throw new SpillwayError('SINK_UNAVAILABLE', `topic ${topic} does not exist`, {
+        place: topic,
+        remedy: `Create it with as many partitions as the source topic, or run \`spillway run --create-topics\`.`,
+      })
+    }
+    partitions.set(topic, count)
+  }
+  const records = recordsOf(options, partitions)
+  const shared = options.delivery === 'at_least_once' ? client.producer() : null
+  return {
+    describe() {},
+    lane(id) {
+      const folder = 'folder' in options.deadLetters ? new DeadLetterFolder(options.deadLetters.folder) : null
+      const keepLetters = (done: readonly Done[]): void =>
+        folder?.write(done.flatMap((one) => deadLetters(one, options.pipeline)))
+      if (shared === null) return new TransactionalLane(options, admin, id, records, keepLetters)
+      const send = (done: readonly Done[]): Promise<void> => {
+        keepLetters(done)
+        return shared.send(records(id, done))
+      }
+      return new AtLeastOnceLane(options, admin, id, send)
+    },
+    close: async () => shared?.close(),
+  }
+}
+
+type RecordsOf = (id: LaneId, done: readonly Done[]) => KafkaRecord[]
+
+/** The records of finished messages: scores, accepted events and dead letters, partition kept where there are as many. */
+function recordsOf(options: KafkaSinkOptions, partitions: ReadonlyMap<string, number>): RecordsOf {
+  const { scores, accepted, pipeline } = options
+  return (id, done) => {
+    const records: KafkaRecord[] = []
+    const add = (topic: string, record: Omit<KafkaRecord, 'topic' | 'partition'>): void => {
+      records.push({ topic, partition: id.partition % partitions.get(topic)!, ...record })
+    }
+    for (const one of done) {
+      const { message, outcome } = one
+      const { key } = message
+      const timestamp = message.timestamp >= 0 ? message.timestamp : undefined
+      for (const [topic, value] of [
+        [scores, outcome.scores],
+        [accepted, outcome.accepted],
+      ] as const) {
+        if (topic === null || value === null) continue
+        add(topic, { key, value, timestamp, headers: outputHeaders(message, value) })
+      }
+      if ('folder' in options.deadLetters) continue
+      for (const letter of deadLetters(one, pipeline)) {
+        add(options.deadLetters.topic, { key: letter.key, value: letter.value, headers: letter.headers, timestamp })
+      }
+    }
+    return records
+  }
+}
+
+/** One transactional id for the lane: fences, commits rows and offset together. */
+class TransactionalLane implements LaneSink {
+  readonly #options: KafkaSinkOptions
+  readonly #admin: KafkaAdmin
+  readonly #id: LaneId
+  readonly #records: RecordsOf
+  readonly #keepLetters: (done: readonly Done[]) => void
+  readonly #producer: LaneProducer
+
+  constructor(
+    options: KafkaSinkOptions,
+    admin: KafkaAdmin,
+    id: LaneId,
+    records: RecordsOf,
+    keepLetters: (done: readonly Done[]) => void,
+  ) {
+    this.#options = options
+    this.#admin = admin
+    this.#id = id
+    this.#records = records
+    this.#keepLetters = keepLetters
+    this.#producer = options.client.transactional({
+      transactionalId: `${options.pipeline}-${id.topic}-${id.partition}`,
+      transactionTimeoutMs: options.transactionTimeoutMs,
+    })
+  }
+
+  async open(): Promise<LaneStart> {
+    await this.#producer.init()
+    return startOf(this.#options, this.#admin, this.#id)
+  }
+
+  async commit(done: readonly Done[], next: bigint): Promise<void> {
+    this.#keepLetters(done)
+    await this.#producer.transact(this.#records(this.#id, done), this.#offset(next, ''))
+  }
+
+  mark(next: bigint, mark: LaneMark): Promise<void> {
+    return this.#producer.transact([], this.#offset(next, writeMark(mark)))
+  }
+
+  close(): Promise<void> {
+    return this.#producer.close()
+  }
+
+  #offset(next: bigint, metadata: string) {
+    const { topic, partition } = this.#options.offsetOf(this.#id)
+    return { group: this.#options.group, topic, partition, next, metadata }
+  }
+}
+
+/** Rows go out as soon as they are done; the offset follows, now and then. */
+class AtLeastOnceLane implements LaneSink {
+  readonly #options: KafkaSinkOptions
+  readonly #admin: KafkaAdmin
+  readonly #id: LaneId
+  readonly #send: (done: readonly Done[]) => Promise<void>
+  #last = 0
+  #uncommitted: bigint | null = null
+
+  constructor(
+    options: KafkaSinkOptions,
+    admin: KafkaAdmin,
+    id: LaneId,
+    send: (done: readonly Done[]) => Promise<void>,
+  ) {
+    this.#options = options
+    this.#admin = admin
+    this.#id = id
+    this.#send = send
+  }
+
+  open(): Promise<LaneStart> {
+    this.#uncommitted = null
+    return startOf(this.#options, this.#admin, this.#id)
+  }
+
+  async commit(done: readonly Done[], next: bigint): Promise<void> {
+    await this.#send(done)
+    this.#uncommitted = next
+    if (performance.now() - this.#last >= this.#options.offsetIntervalMs) await this.#commitOffset('')
+  }
+
+  mark(next: bigint, mark: LaneMark): Promise<void> {
+    this.#uncommitted = next
+    return this.#commitOffset(writeMark(mark))
+  }
+
+  async close(): Promise<void> {
+    // Rows are out already; without their offset they would only come twice.
+    await this.#commitOffset('').catch(() => {})
+  }
+
+  async #commitOffset(metadata: string): Promise<void> {
+    if (this.#uncommitted === null) return
+    const next = this.#uncommitted
+    this.#last = performance.now()
+    const { topic, partition } = this.#options.offsetOf(this.#id)
+    await this.#admin.commit(this.#options.group, topic, partition, next, metadata)
+    if (this.#uncommitted === next) this.#uncommitted = null
+  }
+}
+
+async function startOf(options: KafkaSinkOptions, admin: KafkaAdmin, id: LaneId): Promise<LaneStart> {
+  const { topic, partition } = options.offsetOf(id)
+  const committed = await admin.committed(options.group, topic, partition)
+  return { next: committed?.offset ?? null, mark: readMark(committed?.metadata ?? '') }
+}

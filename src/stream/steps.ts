@@ -1,0 +1,111 @@
+import { isAbsolute, resolve } from 'node:path'
+import { SpillwayError } from '../errors.js'
+import type { ColumnSpec, EventSchema } from '../ingest/columns.js'
+import type { Read } from '../models/feature-builder.js'
+import { featureBuilder } from '../models/features/index.js'
+import { type Bundle, readBundle } from '../models/manifest.js'
+import { modelColumns, modelOperator } from '../models/model-operator.js'
+import { inspectOnnx } from '../models/onnx-graph.js'
+import type { Operator } from '../models/operator.js'
+import { loadSession, runtimeVersion } from '../models/provider.js'
+import { makeScorer, type Scorer } from '../models/scorer.js'
+import { isModelStep, type ModelStepConfig, type PipelineConfig } from './config/schema.js'
+import { compile } from './expression/compile.js'
+import { checkReads } from './reads.js'
+import { selectOperator } from './select/operator.js'
+import type { LiveModel } from './work.js'
+
+/** A model step with its session; shared by all schemas of a worker. */
+export interface LoadedStep {
+  readonly config: ModelStepConfig
+  readonly bundle: Bundle
+  readonly scorer: Scorer
+}
+
+/**
+ * Loads the models of a pipeline.
+ * @throws SpillwayError MODEL_UNREADABLE, MODEL_INVALID, PROVIDER_UNAVAILABLE
+ */
+export async function loadSteps(config: PipelineConfig, folder: string): Promise<ReadonlyMap<string, LoadedStep>> {
+  const loaded = new Map<string, LoadedStep>()
+  for (const step of config.steps) if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder))
+  return loaded
+}
+
+async function loadStep(step: ModelStepConfig, config: PipelineConfig, folder: string): Promise<LoadedStep> {
+  const bundle = readBundle(isAbsolute(step.model) ? step.model : resolve(folder, step.model))
+  const { manifest, model, origin } = bundle
+  inspectOnnx(model, origin)
+  const builder = featureBuilder(manifest.features.builder, manifest.features.version, manifest.features.options)
+  const { provider, threads } = step
+  const session = await loadSession(model, { provider, threads, reproducible: config.reproducible }, origin)
+  const batch = { ...step.batch, reproducible: config.reproducible }
+  return { config: step, bundle, scorer: makeScorer(session, manifest, builder, batch, origin) }
+}
+
+export function liveModel({ config, bundle, scorer }: LoadedStep): LiveModel {
+  const { manifest } = bundle
+  return {
+    step: config.name,
+    name: manifest.name,
+    version: manifest.version,
+    sha256: manifest.model.sha256,
+    provider: scorer.loaded.provider,
+    runtime: `onnxruntime ${runtimeVersion()}`,
+    fallbacks: scorer.loaded.fallbacks,
+  }
+}
+
+/** The steps of a pipeline made ready for events of one schema. */
+export interface BoundSteps {
+  readonly operators: readonly Operator[]
+  /** Columns that the steps add, in order. */
+  readonly produces: readonly ColumnSpec[]
+}
+
+/**
+ * Compiles the expressions and checks every step's columns against the schema and what earlier steps add.
+ * @throws SpillwayError COLUMN_MISSING, COLUMN_TYPE, COLUMN_UNIT, EXPRESSION_INVALID naming the step.
+ */
+export function bindSteps(
+  config: PipelineConfig,
+  loaded: ReadonlyMap<string, LoadedStep>,
+  source: EventSchema,
+): BoundSteps {
+  const operators: Operator[] = []
+  const produces: ColumnSpec[] = []
+  let schema = source
+  for (const step of config.steps) {
+    const operator = isModelStep(step)
+      ? bindModel(step, loaded.get(step.name)!.scorer, schema)
+      : selectOperator(step, schema)
+    checkReads(operator.reads, schema, `step ${step.name}`)
+    operators.push(operator)
+    produces.push(...operator.produces)
+    schema = { ...schema, columns: [...schema.columns, ...operator.produces] }
+  }
+  checkReads(config.sink.columns.map((path): Read => ({ path })), schema, 'sink.columns')
+  return { operators, produces }
+}
+
+function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): Operator {
+  const { axis } = scorer.builder
+  const added = { ...schema, columns: [...schema.columns, ...modelColumns(step.name, scorer.columns, axis)] }
+  for (const [path, column] of Object.entries(step.replace)) {
+    checkReads([{ path }, { path: `${step.name}.${column}` }], added, `step ${step.name}, replace`)
+  }
+  if (step.when === undefined) return modelOperator({ name: step.name, scorer, replace: step.replace })
+  const when = compile(step.when, schema, { type: 'bool' })
+  if (when.axis !== '' && when.axis !== axis) {
+    throw new SpillwayError('EXPRESSION_INVALID', `when runs along ${when.axis}, the model along ${axis || 'events'}`, {
+      place: `step ${step.name}`,
+    })
+  }
+  const mask = (events: Parameters<typeof when.mask>[0]) => when.mask(events)
+  return modelOperator({
+    name: step.name,
+    scorer,
+    replace: step.replace,
+    when: { mask, reads: when.reads, axis: when.axis },
+  })
+}

@@ -1,0 +1,102 @@
+import type { ErrorCode } from '../errors.js'
+import type { ColumnSpec } from '../ingest/columns.js'
+import type { ScoreCost } from '../models/scorer.js'
+import type { PipelineConfig } from './config/schema.js'
+
+/** What a worker is started with: everything it needs to build the pipeline's steps by itself. */
+export interface WorkPlan {
+  readonly config: PipelineConfig
+  /** Folder that relative paths of the configuration start from. */
+  readonly folder: string
+  /** Shared view of what the worker is doing: see `Pulse`. */
+  readonly pulse: SharedArrayBuffer
+}
+
+/** One message on its way to a worker; the bytes are transferred. */
+export interface WorkItem {
+  readonly value: Uint8Array<ArrayBuffer>
+  /** topic/partition/offset, for messages and dead letters. */
+  readonly place: string
+  /** CRC-32 of the bytes, when the producer sent one. */
+  readonly crc32: number | null
+}
+
+export interface Task {
+  readonly id: number
+  readonly items: readonly WorkItem[]
+}
+
+/** Something that could not be scored. `value` is the cut-out event; `null` stands for the whole message. */
+export interface Reject {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place: string
+  readonly row: number | null
+  readonly value: Uint8Array | null
+}
+
+/** One accepted event, for the decision subject. */
+export interface Decision {
+  readonly event: string
+  readonly chains: readonly string[]
+}
+
+/** What became of one message. */
+export interface Outcome {
+  /** Events scored: rows of `scores`. */
+  readonly rows: number
+  /** Arrow IPC stream; `null` when no event was scored. */
+  readonly scores: Uint8Array | null
+  /** Arrow IPC stream of the accepted events, whole, with their scores. */
+  readonly accepted: Uint8Array | null
+  readonly acceptedRows: number
+  /** Events that passed each chain (after prescale). */
+  readonly chains: Readonly<Record<string, number>>
+  readonly decisions: readonly Decision[]
+  readonly rejects: readonly Reject[]
+}
+
+export interface StepCost extends ScoreCost {
+  readonly step: string
+}
+
+/** What the work of one task cost. */
+export interface TaskCost {
+  readonly decodeSeconds: number
+  readonly encodeSeconds: number
+  readonly steps: readonly StepCost[]
+}
+
+export interface TaskReply {
+  readonly id: number
+  readonly outcomes: readonly Outcome[]
+  readonly cost: TaskCost
+}
+
+/** A live model, for metrics, the summary and the output's metadata. */
+export interface LiveModel {
+  readonly step: string
+  readonly name: string
+  readonly version: number
+  readonly sha256: string
+  readonly provider: string
+  readonly runtime: string
+  readonly fallbacks: readonly string[]
+}
+
+/** First message of a worker: it is ready, or why it is not. */
+export type Hello =
+  | {
+      readonly kind: 'ready'
+      readonly models: readonly LiveModel[]
+      readonly produces: readonly ColumnSpec[]
+    }
+  | {
+      readonly kind: 'failed'
+      readonly code: ErrorCode
+      readonly message: string
+      readonly place?: string
+      readonly remedy: string
+    }
+
+export type WorkerMessage = Hello | ({ readonly kind: 'reply' } & TaskReply)

@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { asSpillwayError } from '../errors.js'
+import { Processor } from './processor.js'
+import { Pulse } from './pulse.js'
+import type { Hello, Outcome, Task, WorkerMessage, WorkPlan } from './work.js'
+
+/** Entry of a worker thread: loads the models, then answers tasks one after another. */
+const plan = workerData as WorkPlan
+const port = parentPort!
+const pulse = new Pulse(plan.pulse)
+const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+
+try {
+  const processor = await Processor.create(plan.config, plan.folder)
+  let turn: Promise<void> = Promise.resolve()
+  port.on('message', (task: Task) => {
+    turn = turn.then(async () => {
+      pulse.begin(task.id)
+      const reply = await processor.process(task)
+      pulse.end()
+      say({ kind: 'reply', ...reply }, reply.outcomes.flatMap(buffers))
+    })
+    // What the processor throws is a defect: let the thread end, so that the task counts as lost.
+    turn.catch((error: unknown) => {
+      throw error
+    })
+  })
+  say({ kind: 'ready', models: processor.models, produces: [] })
+} catch (cause) {
+  const { code, message, place, remedy } = asSpillwayError(cause, 'INTERNAL')
+  say({ kind: 'failed', code, message, place, remedy } satisfies Hello)
+}
+
+function buffers({ scores, accepted, rejects }: Outcome): ArrayBuffer[] {
+  return [scores, accepted, ...rejects.map(({ value }) => value)]
+    .filter((bytes) => bytes !== null)
+    .map((bytes) => bytes.buffer as ArrayBuffer)
+}
