@@ -1,0 +1,3 @@
+export { decodeMessage } from './decode.js'
+export { type DecodeLimits, defaultLimits } from './limits.js'
+export { SchemaMemory } from './schema-memory.js'
