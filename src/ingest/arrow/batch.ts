@@ -1,8 +1,8 @@
-import { inflateBody } from './inflate.js'
+import { checkNode } from './check.js'
 import type { Flat } from './flat.js'
+import { inflateBody } from './inflate.js'
 import { type DecodeLimits, tooLarge, undecodable } from './limits.js'
 import { isView, type PlanNode } from './plan.js'
-import { checkNode } from './check.js'
 
 /**
  * The arrays of one record batch (or dictionary batch) as positions in memory, checked: every buffer lies inside the
@@ -41,7 +41,12 @@ export interface Budget {
 }
 
 /** Reads and checks a RecordBatch table (Message.fbs). `what` names the batch in errors. */
-export function readBatch(source: BodySource, nodes: readonly PlanNode[], budget: Budget, what: string): RawBatch {
+export function readBatch(
+  source: BodySource,
+  nodes: readonly PlanNode[],
+  budget: Budget,
+  what: string,
+): RawBatch {
   const { flat, table } = source
   const rowsAt = flat.field(table, 0)
   const rows = rowsAt === 0 ? 0 : flat.i64(rowsAt)
@@ -77,7 +82,10 @@ function readNodes(flat: Flat, at: number, expected: number, what: string) {
     const length = flat.i64(first + 16 * i)
     const missing = flat.i64(first + 16 * i + 8)
     if (length < 0 || missing < 0 || missing > length || length > Number.MAX_SAFE_INTEGER)
-      throw undecodable(`a field node of ${length} values, ${missing} null`, `${what}, byte ${first + 16 * i}`)
+      throw undecodable(
+        `a field node of ${length} values, ${missing} null`,
+        `${what}, byte ${first + 16 * i}`,
+      )
     lengths[i] = length
     nulls[i] = missing
   }
@@ -138,6 +146,9 @@ function codecOf(flat: Flat, at: number, what: string): Codec {
   const method = flat.field(table, 1)
   const number = codec === 0 ? 0 : flat.u8(codec)
   if (number > 1 || (method !== 0 && flat.u8(method) !== 0))
-    throw undecodable(`compression ${number} is none of LZ4_FRAME and ZSTD by buffer`, `${what}, byte ${table}`)
+    throw undecodable(
+      `compression ${number} is none of LZ4_FRAME and ZSTD by buffer`,
+      `${what}, byte ${table}`,
+    )
   return number === 0 ? 'lz4' : 'zstd'
 }

@@ -32,7 +32,8 @@ export function checkNode(raw: RawBatch, node: PlanNode, items: number, what: st
       break
   }
   checkNulls(raw, node, length, first, what)
-  const children = node.layout === 'list' || node.layout === 'large list' || node.layout === 'fixed list' ? 1 : -1
+  const children =
+    node.layout === 'list' || node.layout === 'large list' || node.layout === 'fixed list' ? 1 : -1
   if (children === 1 && node.children.length !== 1)
     throw undecodable(`a list with ${node.children.length} items in its schema`, placeOf(node, what))
 }
@@ -42,7 +43,10 @@ function checkLength(raw: RawBatch, node: PlanNode, length: number, items: numbe
   const parent = node.parent === -1 ? null : raw.nodes[node.parent]
   const above = parent === null ? raw.rows : raw.lengths[node.parent]
   if (parent === null ? length !== above : parent.layout === 'struct' && length < above)
-    throw undecodable(`${length} values where its ${parent ? 'parent' : 'batch'} has ${above}`, placeOf(node, what))
+    throw undecodable(
+      `${length} values where its ${parent ? 'parent' : 'batch'} has ${above}`,
+      placeOf(node, what),
+    )
   if (parent !== null && parent.layout === 'fixed list' && length < above * parent.width)
     throw undecodable(`${length} items for ${above} lists of ${parent.width}`, placeOf(node, what))
 }

@@ -43,7 +43,8 @@ function addText(out: ArrayList, column: Column): void {
   const { values, valid } = column
   const strings = (column.dictionary ?? []).map((string) => encoder.encode(string))
   const offsets = new Int32Array(values.length + 1)
-  const bytesOf = (i: number) => (valid !== null && valid[i] === 0 ? none : (strings[Number(values[i])] ?? none))
+  const bytesOf = (i: number) =>
+    valid !== null && valid[i] === 0 ? none : (strings[Number(values[i])] ?? none)
   for (let i = 0; i < values.length; i++) offsets[i + 1] = offsets[i] + bytesOf(i).length
   const text = new Uint8Array(offsets[values.length])
   for (let i = 0; i < values.length; i++) text.set(bytesOf(i), offsets[i])

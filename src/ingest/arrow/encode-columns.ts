@@ -1,6 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import type { Column, ColumnType } from '../columns.js'
-import { addColumn, addList, type ArrayList } from './column-arrays.js'
+import { type ArrayList, addColumn, addList } from './column-arrays.js'
 import type { Field } from './schema-message.js'
 import { arrowTypeOf, Type } from './types.js'
 import { writeStream } from './write-batch.js'
@@ -13,11 +13,17 @@ export class EncoderMemory {
   #message = new Uint8Array(0)
 
   /** The schema message of these columns with this metadata, which must not change between calls. */
-  schema(columns: ReadonlyMap<string, Column>, metadata: ReadonlyMap<string, string>, axes: AxisTree): Uint8Array {
+  schema(
+    columns: ReadonlyMap<string, Column>,
+    metadata: ReadonlyMap<string, string>,
+    axes: AxisTree,
+  ): Uint8Array {
     let key = ''
     for (const [path, { axis, type }] of columns) key += `${path}\n${axis}\n${axes.depth(axis)}\n${type}\n`
     if (key === this.#key && metadata === this.#metadata) return this.#message
-    const fields = Array.from(columns, ([path, column]) => columnField(path, column.type, axes.depth(column.axis)))
+    const fields = Array.from(columns, ([path, column]) =>
+      columnField(path, column.type, axes.depth(column.axis)),
+    )
     this.#message = Uint8Array.from(writeSchema({ fields, metadata }))
     this.#key = key
     this.#metadata = metadata
@@ -77,7 +83,8 @@ export function encodeColumns(
 function addField(out: ArrayList, path: string, column: Column, rows: number, axes: AxisTree): void {
   let length = rows
   for (const offsets of axes.chain(column.axis)) {
-    if (offsets.length !== length + 1) throw unfit(path, `an axis of ${offsets.length - 1} lists, not ${length}`)
+    if (offsets.length !== length + 1)
+      throw unfit(path, `an axis of ${offsets.length - 1} lists, not ${length}`)
     addList(out, offsets)
     length = offsets[length]
   }

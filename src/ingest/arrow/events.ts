@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors.js'
-import type { Column, ColumnSpec, Events, EventSchema } from '../columns.js'
+import type { Column, ColumnSpec, EventSchema, Events } from '../columns.js'
 import { joinColumns, joinOffsets } from './join.js'
 import { nearest } from './nearest.js'
 import { readColumn } from './read-column.js'
@@ -31,7 +31,10 @@ class StreamColumns {
       const { plan, parts } = this.#stream
       const list = plan.lists.get(axis)
       if (list === undefined) throw missing('list', axis, plan.lists.keys(), plan.unreadable.get(axis))
-      offsets = parts.length === 0 ? new Int32Array(1) : joinOffsets(parts.map(({ raw }) => axisOf(raw, plan, list).offsets))
+      offsets =
+        parts.length === 0
+          ? new Int32Array(1)
+          : joinOffsets(parts.map(({ raw }) => axisOf(raw, plan, list).offsets))
       this.#offsets.set(axis, offsets)
     }
     return offsets
@@ -53,7 +56,12 @@ export class ArrowEvents implements Events {
   readonly #source: StreamColumns
   readonly #added: ReadonlyMap<string, Column>
 
-  private constructor(rows: number, schema: EventSchema, source: StreamColumns, added: ReadonlyMap<string, Column>) {
+  private constructor(
+    rows: number,
+    schema: EventSchema,
+    source: StreamColumns,
+    added: ReadonlyMap<string, Column>,
+  ) {
     this.rows = rows
     this.schema = schema
     this.#source = source
@@ -87,7 +95,8 @@ export class ArrowEvents implements Events {
     const { columns } = this.schema
     const old = columns.find((spec) => spec.path === path)
     const spec: ColumnSpec = { ...old, path, axis: column.axis, type: column.type }
-    const specs = old === undefined ? [...columns, spec] : columns.map((other) => (other === old ? spec : other))
+    const specs =
+      old === undefined ? [...columns, spec] : columns.map((other) => (other === old ? spec : other))
     const added = new Map(this.#added).set(path, column)
     return new ArrowEvents(this.rows, { ...this.schema, columns: specs }, this.#source, added)
   }
@@ -112,10 +121,19 @@ function emptyColumn(spec: ColumnSpec): Column {
   return { axis, type, values: new empty(0), valid: null }
 }
 
-function missing(kind: string, name: string, names: Iterable<string>, why: string | undefined): SpillwayError {
+function missing(
+  kind: string,
+  name: string,
+  names: Iterable<string>,
+  why: string | undefined,
+): SpillwayError {
   if (why !== undefined)
-    return new SpillwayError('SCHEMA_MISMATCH', `${kind} ${name} cannot be read: ${why}`, { place: `field ${name}` })
+    return new SpillwayError('SCHEMA_MISMATCH', `${kind} ${name} cannot be read: ${why}`, {
+      place: `field ${name}`,
+    })
   const close = nearest(name, names)
   const hint = close.length === 0 ? 'there are none' : `nearest: ${close.join(', ')}`
-  return new SpillwayError('SCHEMA_MISMATCH', `there is no ${kind} ${name}; ${hint}`, { place: `field ${name}` })
+  return new SpillwayError('SCHEMA_MISMATCH', `there is no ${kind} ${name}; ${hint}`, {
+    place: `field ${name}`,
+  })
 }

@@ -51,7 +51,8 @@ export function readFrames(view: DataView): readonly Frame[] {
   }
   if (frames.length === 0) throw undecodable('the stream has no schema', `byte ${start}`)
   for (let rest = at + 8; rest < end; rest++)
-    if (view.getUint8(rest) !== 0) throw undecodable(`${end - rest} bytes follow the end of the stream`, `byte ${rest}`)
+    if (view.getUint8(rest) !== 0)
+      throw undecodable(`${end - rest} bytes follow the end of the stream`, `byte ${rest}`)
   return frames
 }
 
@@ -59,7 +60,10 @@ export function readFrames(view: DataView): readonly Frame[] {
 export function metadataLength(view: DataView, at: number, end: number): number {
   if (at + 8 > end) throw undecodable(`${end - at} bytes are too few for a message`, `byte ${at}`)
   if (view.getUint32(at, true) !== 0xffffffff)
-    throw undecodable('no continuation marker (0xFFFFFFFF): not Arrow IPC, or written before Arrow 0.15', `byte ${at}`)
+    throw undecodable(
+      'no continuation marker (0xFFFFFFFF): not Arrow IPC, or written before Arrow 0.15',
+      `byte ${at}`,
+    )
   const length = view.getInt32(at + 4, true)
   if (length < 0 || at + 8 + length > end)
     throw undecodable(`a message of ${length} bytes of metadata, ${end - at - 8} are left`, `byte ${at + 4}`)
@@ -79,7 +83,8 @@ export function readFrame(view: DataView, at: number, length: number, end: numbe
   if (bodyLength < 0 || bodyStart + bodyLength > end)
     throw undecodable(`a body of ${bodyLength} bytes, ${end - bodyStart} are left`, `byte ${body}`)
   const wire = version === 0 ? 0 : flat.i16(version)
-  if (wire !== 3 && wire !== 4) throw undecodable(`metadata version ${wire + 1}, not 4 or 5`, `byte ${message}`)
+  if (wire !== 3 && wire !== 4)
+    throw undecodable(`metadata version ${wire + 1}, not 4 or 5`, `byte ${message}`)
   if (type === 0 || header === 0) throw undecodable('a message without header', `byte ${message}`)
   return {
     start: at,
@@ -97,7 +102,10 @@ function footerStart(view: DataView): number {
   const length = view.byteLength
   const atEnd = length - 6
   if (length < 18 || view.getUint32(atEnd, true) !== fileMagic || view.getUint16(atEnd + 4, true) !== 0x3157)
-    throw undecodable('an Arrow file without the closing "ARROW1": cut, or never finished', `byte ${Math.max(0, atEnd)}`)
+    throw undecodable(
+      'an Arrow file without the closing "ARROW1": cut, or never finished',
+      `byte ${Math.max(0, atEnd)}`,
+    )
   const footer = view.getInt32(length - 10, true)
   if (footer <= 0 || footer > length - 18)
     throw undecodable(`a footer of ${footer} bytes in a file of ${length}`, `byte ${length - 10}`)

@@ -61,12 +61,20 @@ export function planOf(schema: ArrowSchema, v4: boolean): Plan {
   const unreadable = new Map<string, string>()
   const taken = new Set<string>()
 
-  const visit = (field: Field, parent: PlanNode | null, path: string, axis: string, readable: boolean): PlanNode => {
+  const visit = (
+    field: Field,
+    parent: PlanNode | null,
+    path: string,
+    axis: string,
+    readable: boolean,
+  ): PlanNode => {
     const encoded = field.dictionary !== null
     const type = encoded ? field.dictionary.index : field.type
     const layout = layoutOf(type)
     const isList = layout === 'list' || layout === 'large list' || layout === 'fixed list'
-    const makes = isList ? axisName(path, axis, field) : null
+    const inList = parent !== null && parent.makes !== null
+    // A list directly inside a list is told apart by its field's name, `item` by custom.
+    const makes = !isList ? null : inList ? `${axis}.${field.name}` : path
     const columnType = encoded && columnTypeOf(field.type) !== 'utf8' ? null : columnTypeOf(field.type)
     const children: PlanNode[] = []
     const node: PlanNode = {
@@ -83,19 +91,19 @@ export function planOf(schema: ArrowSchema, v4: boolean): Plan {
       buffers: layout === 'opaque' ? opaqueBuffers(field, v4) : ownBuffers[layout],
     }
     nodes.push(node)
-    if (readable && layout !== 'struct') note(node)
+    if (readable && layout !== 'struct') note(node, inList && makes === null)
     const below = readable && layout !== 'opaque'
     if (!encoded)
       for (const child of field.children)
-        children.push(visit(child, node, isList ? (makes ?? path) : `${path}.${child.name}`, makes ?? axis, below))
+        children.push(visit(child, node, isList ? path : `${path}.${child.name}`, makes ?? axis, below))
     return node
   }
 
-  const note = (node: PlanNode) => {
+  const note = (node: PlanNode, sharesPath: boolean) => {
     const { path, makes } = node
     const name = makes ?? path
     // A list and its flat item share a path; anything else with a path already taken is ambiguous.
-    if (makes !== null || node.axis !== path) {
+    if (!sharesPath) {
       if (taken.has(name)) {
         unreadable.set(name, 'named twice')
         return
@@ -133,18 +141,21 @@ function dictionaryNodes(leaves: Iterable<PlanNode>): ReadonlyMap<bigint, PlanNo
     if (dictionary === null) continue
     const layout = layoutOf(type)
     const field = { ...leaf.field, dictionary: null }
-    found.set(dictionary.id, { ...leaf, index: 0, parent: -1, field, layout, width: 0, buffers: ownBuffers[layout] })
+    found.set(dictionary.id, {
+      ...leaf,
+      index: 0,
+      parent: -1,
+      field,
+      layout,
+      width: 0,
+      buffers: ownBuffers[layout],
+    })
   }
   return found
 }
 
-/** A list directly inside a list would share its path: it is told apart by its field's name, `item` by custom. */
-function axisName(path: string, axis: string, field: Field): string {
-  return path === axis ? `${path}.${field.name}` : path
-}
-
 function specOf(leaf: PlanNode, nodes: readonly PlanNode[]): ColumnSpec {
-  const above = leaf.path === leaf.axis ? nodes[leaf.parent] : undefined
+  const above = nodes[leaf.parent]?.makes != null ? nodes[leaf.parent] : undefined
   const unit = leaf.field.metadata.get('unit') ?? above?.field.metadata.get('unit')
   const spec = { path: leaf.path, axis: leaf.axis, type: leaf.columnType! }
   return unit === undefined ? spec : { ...spec, unit }

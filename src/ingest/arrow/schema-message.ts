@@ -32,7 +32,10 @@ export function readSchema(flat: Flat, table: number): ArrowSchema {
   if (endianness !== 0 && flat.i16(endianness) !== 0)
     throw undecodable('the stream is big-endian, or its endianness is unknown', `byte ${endianness}`)
   const budget = { fields: maxFields }
-  return { fields: readFields(flat, flat.field(table, 1), budget, 0), metadata: readPairs(flat, flat.field(table, 2)) }
+  return {
+    fields: readFields(flat, flat.field(table, 1), budget, 0),
+    metadata: readPairs(flat, flat.field(table, 2)),
+  }
 }
 
 function readFields(flat: Flat, at: number, budget: { fields: number }, depth: number): readonly Field[] {
@@ -74,7 +77,8 @@ function readType(flat: Flat, id: number, at: number, near: number): ArrowType {
     return Array.from({ length: flat.count(first) }, (_, i) => flat.i32(first + 4 * i))
   })
   const type = { id, parameters }
-  if (widthOf(type) < 0) throw undecodable(`a field has an impossible type ${id}(${parameters})`, `byte ${table}`)
+  if (widthOf(type) < 0)
+    throw undecodable(`a field has an impossible type ${id}(${parameters})`, `byte ${table}`)
   return type
 }
 

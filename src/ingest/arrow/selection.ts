@@ -1,5 +1,5 @@
-import { aligned, offsets32, offsets64 } from './check.js'
 import type { RawBatch } from './batch.js'
+import { aligned, offsets32, offsets64 } from './check.js'
 import type { Plan, PlanNode } from './plan.js'
 
 /** Which physical values of an array its column shows, in order: a run from `first` on, or those of `index`. */

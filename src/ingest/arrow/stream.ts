@@ -32,7 +32,8 @@ export interface ArrowStream {
  * @throws SpillwayError MESSAGE_EMPTY, MESSAGE_UNDECODABLE, MESSAGE_TOO_LARGE.
  */
 export function readStream(message: Uint8Array, limits: DecodeLimits, schemas: SchemaMemory): ArrowStream {
-  if (message.length === 0) throw new SpillwayError('MESSAGE_EMPTY', 'the message has no bytes', { place: 'byte 0' })
+  if (message.length === 0)
+    throw new SpillwayError('MESSAGE_EMPTY', 'the message has no bytes', { place: 'byte 0' })
   if (message.length > limits.maxBytes)
     throw tooLarge(`${message.length} bytes, the limit is ${limits.maxBytes}`, `byte ${limits.maxBytes}`)
   const bytes = align(message)
@@ -51,9 +52,14 @@ export function readStream(message: Uint8Array, limits: DecodeLimits, schemas: S
       const what = `record batch ${parts.length}`
       const raw = readBatch({ bytes, ...frame }, plan.nodes, budget, what)
       rows += raw.rows
-      if (rows > limits.maxRows) throw tooLarge(`more than ${limits.maxRows} rows`, `${what}, byte ${frame.start}`)
+      if (rows > limits.maxRows)
+        throw tooLarge(`more than ${limits.maxRows} rows`, `${what}, byte ${frame.start}`)
       checkText(raw, plan, dictionaries, what)
-      parts.push({ raw, dictionaries: plan.dictionaries.size === 0 ? dictionaries : new Map(dictionaries), frame })
+      parts.push({
+        raw,
+        dictionaries: plan.dictionaries.size === 0 ? dictionaries : new Map(dictionaries),
+        frame,
+      })
     } else throw undecodable(`a message of kind ${frame.header} in a stream`, `byte ${frame.start}`)
   }
   return { bytes, frames, plan, parts, rows }
@@ -66,7 +72,8 @@ function align(bytes: Uint8Array): Uint8Array {
 }
 
 function readPlan(bytes: Uint8Array, frame: Frame, schemas: SchemaMemory): Plan {
-  if (frame.header !== Header.schema) throw undecodable('the stream does not begin with a schema', `byte ${frame.start}`)
+  if (frame.header !== Header.schema)
+    throw undecodable('the stream does not begin with a schema', `byte ${frame.start}`)
   const metadata = bytes.subarray(frame.start, frame.bodyStart)
   return schemas.recall(metadata, () => planOf(readSchema(frame.flat, frame.table), frame.version === 3))
 }

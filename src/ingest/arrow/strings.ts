@@ -37,7 +37,9 @@ export function readStrings(raw: RawBatch, node: PlanNode): string[] {
   const text = Buffer.from(raw.memory)
   const strings: string[] = []
   for (let i = 0; i + 1 < offsets.length; i++)
-    strings.push(offsets[i] === offsets[i + 1] ? '' : text.toString('utf8', data + offsets[i], data + offsets[i + 1]))
+    strings.push(
+      offsets[i] === offsets[i + 1] ? '' : text.toString('utf8', data + offsets[i], data + offsets[i + 1]),
+    )
   return strings
 }
 

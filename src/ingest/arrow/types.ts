@@ -165,7 +165,8 @@ export function arrowTypeOf(type: ColumnType): ArrowType {
 
 /** A type's name for messages to people: `list`, `decimal`, `timestamp`. */
 export function typeName(type: ArrowType): string {
-  if (type.id === Type.float) return ['float16', 'float32', 'float64'][type.parameters[0] as number] ?? 'float'
+  if (type.id === Type.float)
+    return ['float16', 'float32', 'float64'][type.parameters[0] as number] ?? 'float'
   const name = Object.entries(Type).find(([, id]) => id === type.id)?.[0]
   return columnTypeOf(type) ?? name ?? `type ${type.id}`
 }

@@ -57,7 +57,8 @@ function metadataBytes(batch: BatchArrays): number {
  */
 function writeMetadata(view: DataView, batch: BatchArrays, buffers: readonly number[], body: number): void {
   const length = metadataBytes(batch)
-  const u16 = (at: number, ...values: number[]) => values.forEach((v, i) => void view.setUint16(8 + at + 2 * i, v, true))
+  const u16 = (at: number, ...values: number[]) =>
+    values.forEach((v, i) => void view.setUint16(8 + at + 2 * i, v, true))
   const i32 = (at: number, value: number) => view.setInt32(8 + at, value, true)
   view.setUint32(0, 0xffffffff, true)
   view.setInt32(4, length, true)

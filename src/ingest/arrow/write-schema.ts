@@ -27,7 +27,10 @@ export function writeSchema(schema: ArrowSchema): Uint8Array {
 
 /** Adds the Schema table; a file's footer holds one as well. */
 export function schemaTable(builder: Builder, schema: ArrowSchema): number {
-  const fields = offsets(builder, schema.fields.map((field) => fieldTable(builder, field)))
+  const fields = offsets(
+    builder,
+    schema.fields.map((field) => fieldTable(builder, field)),
+  )
   const metadata = pairs(builder, schema.metadata)
   builder.startObject(4)
   builder.addFieldOffset(1, fields, 0)
@@ -37,7 +40,10 @@ export function schemaTable(builder: Builder, schema: ArrowSchema): number {
 
 function fieldTable(builder: Builder, field: Field): number {
   const name = builder.createString(field.name)
-  const children = offsets(builder, field.children.map((child) => fieldTable(builder, child)))
+  const children = offsets(
+    builder,
+    field.children.map((child) => fieldTable(builder, child)),
+  )
   const type = typeTable(builder, field.type)
   const dictionary = field.dictionary === null ? 0 : encodingTable(builder, field.dictionary)
   const metadata = pairs(builder, field.metadata)
