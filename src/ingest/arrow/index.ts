@@ -1,0 +1,5 @@
+export { decodeMessage } from './decode.js'
+export { EncoderMemory, encodeColumns } from './encode-columns.js'
+export { ArrowFile, batches, type FileBatch, type FileLimits } from './file.js'
+export { type DecodeLimits, defaultLimits } from './limits.js'
+export { SchemaMemory } from './schema-memory.js'
