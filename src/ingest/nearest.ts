@@ -8,14 +8,17 @@ const LONGEST = 64
  */
 export function nearest(name: string, names: Iterable<string>, limit = 3): string[] {
   const wanted = name.slice(0, LONGEST).toLowerCase()
-  const close: { name: string; distance: number }[] = []
+  const close: { name: string; distance: number; within: boolean }[] = []
   for (const candidate of names) {
     const other = candidate.slice(0, LONGEST).toLowerCase()
     const within = wanted.length > 1 && (other.includes(wanted) || wanted.includes(other))
     const distance = editDistance(wanted, other)
-    if (within || distance <= Math.max(2, wanted.length / 3)) close.push({ name: candidate, distance })
+    if (within || distance <= Math.max(2, wanted.length / 3))
+      close.push({ name: candidate, distance, within })
   }
-  close.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+  close.sort(
+    (a, b) => a.distance - b.distance || Number(b.within) - Number(a.within) || (a.name < b.name ? -1 : 1),
+  )
   return close.slice(0, limit).map((entry) => entry.name)
 }
 
