@@ -1,0 +1,57 @@
+import { ColumnEvents } from '#spillway/ingest/column-events.js'
+import type { Column, ColumnType, Values } from '#spillway/ingest/columns.js'
+
+export type Cell = number | bigint | boolean | string | null
+
+/** A value per event, or a list per event: the list's name is then the first part of the path. */
+export type Cells = readonly Cell[] | readonly (readonly Cell[])[]
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+  utf8: Int32Array,
+} as const
+
+/** Events written down in a test: `eventsOf({ 'met.pt': ['float64', [1, null]], 'jets.pt': ['float32', [[1, 2], []]] })`. */
+export function eventsOf(table: Readonly<Record<string, readonly [ColumnType, Cells]>>): ColumnEvents {
+  const columns = new Map<string, Column>()
+  const offsets = new Map<string, Int32Array>()
+  let rows = 0
+  for (const [path, [type, cells]] of Object.entries(table)) {
+    rows = cells.length
+    const lists = cells.some(Array.isArray)
+    const axis = lists ? path.split('.')[0] : ''
+    if (lists) offsets.set(axis, offsetsOf(cells as readonly (readonly Cell[])[]))
+    columns.set(path, columnOf(axis, type, cells.flat()))
+  }
+  return new ColumnEvents({ rows, columns, offsets })
+}
+
+export function columnOf(axis: string, type: ColumnType, cells: readonly Cell[]): Column {
+  const dictionary = [...new Set(cells.filter((cell) => typeof cell === 'string'))]
+  const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null
+  const values = valuesOf(type, cells, dictionary)
+  return type === 'utf8' ? { axis, type, values, valid, dictionary } : { axis, type, values, valid }
+}
+
+function valuesOf(type: ColumnType, cells: readonly Cell[], dictionary: readonly string[]): Values {
+  if (type === 'int64' || type === 'uint64') return arrays[type].from(cells.map((cell) => BigInt(cell ?? 0)))
+  if (type === 'utf8') return Int32Array.from(cells, (cell) => dictionary.indexOf(String(cell)))
+  const none = type.startsWith('float') ? Number.NaN : 0
+  return arrays[type].from(cells.map((cell) => (cell === null ? none : Number(cell))))
+}
+
+function offsetsOf(lists: readonly (readonly Cell[])[]): Int32Array {
+  const offsets = new Int32Array(lists.length + 1)
+  for (const [row, list] of lists.entries()) offsets[row + 1] = offsets[row] + list.length
+  return offsets
+}
