@@ -109,6 +109,8 @@ export interface ConsumerOptions {
   readonly maxBytesPerPartition?: number
   /** Bytes of one partition that wait here for the handler; fetching of it pauses above. Default 4 MiB. */
   readonly prefetchBytes?: number
+  /** How soon new partitions of a topic are noticed. Default 30 s. */
+  readonly metadataMaxAgeMs?: number
   /** No contact with the group for this long rejects `done`. Default 120 s. */
   readonly unavailableMs?: number
 }
@@ -122,7 +124,7 @@ export interface PartitionProgress extends TopicPartition {
 }
 
 /**
- * A member of a consumer group that reads committed messages and never commits anything itself.
+ * A member of a consumer group that reads committed messages and commits only what `commit` says.
  * A rebalance, a restarted broker and a lost session are survived. What is not survived (authentication, an
  * unknown topic, no contact for `unavailableMs`, an offset that retention has removed) rejects `done`.
  */
@@ -142,6 +144,12 @@ export interface GroupConsumer {
   /** Nothing more of these is delivered until `resume`; ends with the assignment. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
+  /**
+   * Commits outside of a transaction, for at-least-once pipelines: messages before `next` are done.
+   * SOURCE_UNAVAILABLE when it fails, also because the partition is not ours any more: then whoever has it
+   * reads those messages again.
+   */
+  commit(topic: string, partition: number, next: bigint, metadata?: string): Promise<void>
   progress(): readonly PartitionProgress[]
   /** Milliseconds since the broker last confirmed that we are a member. */
   silenceMs(): number
@@ -231,8 +239,6 @@ export interface BrokerInfo {
 export interface KafkaAdmin {
   /** The group's committed offset, `null` without one. Read it after `LaneProducer.init()`. */
   committed(group: string, topic: string, partition: number): Promise<CommittedOffset | null>
-  /** Commits outside of a transaction, for at-least-once. */
-  commit(group: string, topic: string, partition: number, next: bigint, metadata?: string): Promise<void>
   /** Number of partitions, or `null` when there is no such topic. */
   partitions(topic: string): Promise<number | null>
   /**
