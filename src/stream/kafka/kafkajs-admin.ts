@@ -1,0 +1,93 @@
+import type { Admin } from 'kafkajs'
+import { kafkaError, protocolName } from './errors-of.js'
+import { type Connect, retryFor } from './kafkajs-connect.js'
+import type { KafkaAdmin } from './port.js'
+
+/** See `KafkaAdmin`. */
+export function kafkajsAdmin(
+  connect: Connect,
+  version: () => Promise<string | null>,
+): KafkaAdmin & { close(): Promise<void> } {
+  let admin: Promise<Admin> | undefined
+
+  const connected = (): Promise<Admin> => {
+    const open = async () => {
+      const made = connect(retryFor(10_000, 50, 1_000)).admin()
+      await made.connect()
+      return made
+    }
+    admin ??= open().catch((error) => {
+      admin = undefined
+      throw error
+    })
+    return admin
+  }
+
+  const ask = async <T>(
+    doing: string,
+    place: string | undefined,
+    question: (admin: Admin) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await question(await connected())
+    } catch (error) {
+      throw kafkaError(error, 'SOURCE_UNAVAILABLE', doing, place)
+    }
+  }
+
+  const partitions = (topic: string) =>
+    ask('Cannot ask for a topic', topic, async (client) => {
+      try {
+        const { topics } = await client.fetchTopicMetadata({ topics: [topic] })
+        return topics[0]?.partitions.length ?? null
+      } catch (error) {
+        if (protocolName(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return null
+        throw error
+      }
+    })
+
+  return {
+    committed: (group, topic, partition) =>
+      ask('Cannot read the committed offset', `group ${group}, ${topic}/${partition}`, async (client) => {
+        const answer = await client.fetchOffsets({ groupId: group, topics: [topic] })
+        const found = answer[0]?.partitions.find((item) => item.partition === partition)
+        if (found === undefined || found.offset === '-1') return null
+        return { offset: BigInt(found.offset), metadata: found.metadata ?? '' }
+      }),
+    partitions,
+    create: async (topic, { partitions: numPartitions, replicationFactor = -1, config = {} }) => {
+      const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+      return ask('Cannot create a topic', topic, (client) =>
+        client.createTopics({
+          topics: [{ topic, numPartitions, replicationFactor, configEntries }],
+          waitForLeaders: true,
+        }),
+      )
+    },
+    grow: (topic, count) =>
+      ask('Cannot add partitions', topic, async (client) => {
+        await client.createPartitions({ topicPartitions: [{ topic, count }] })
+      }),
+    offsets: (topic) =>
+      ask('Cannot read offsets', topic, async (client) => {
+        const found = await client.fetchTopicOffsets(topic)
+        const toOffsets = ({ partition, low, high }: (typeof found)[number]) => ({
+          partition,
+          begin: BigInt(low),
+          end: BigInt(high),
+        })
+        return found.map(toOffsets).sort((a, b) => a.partition - b.partition)
+      }),
+    cluster: () =>
+      ask('Cannot reach the brokers', undefined, async (client) => {
+        const { brokers } = await client.describeCluster()
+        const list = brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port }))
+        return { brokers: list, version: await version() }
+      }),
+    async close() {
+      const open = await admin?.catch(() => undefined)
+      admin = undefined
+      await open?.disconnect().catch(() => undefined)
+    },
+  }
+}
