@@ -64,6 +64,11 @@ export const catalogue = {
     'A message has no value.',
     'Tombstones and empty messages carry no events; find their producer.',
   ),
+  MESSAGE_CORRUPT: entry(
+    'dead-letter',
+    'The bytes of a message do not match the checksum its producer sent.',
+    'The message was damaged on its way; have it produced again.',
+  ),
   MESSAGE_UNDECODABLE: entry(
     'dead-letter',
     'A message is not a valid Arrow IPC stream.',
@@ -133,6 +138,16 @@ export const catalogue = {
     'retry',
     'A sink cannot be reached or written.',
     'Check address, credentials, free space and that the topic exists.',
+  ),
+  OUTPUT_EXISTS: entry(
+    'stop',
+    'An output folder holds the unfinished output of another input.',
+    'Choose another folder, or remove this one to begin anew.',
+  ),
+  HTTP_UNAVAILABLE: entry(
+    'stop',
+    'The address for metrics and health cannot be bound.',
+    'Choose another http.port, or 0 for a free one.',
   ),
   FILE_UNREADABLE: entry(
     'stop',

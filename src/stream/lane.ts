@@ -28,6 +28,8 @@ export interface LaneEvents {
 
 const REOPEN_MS = 100
 const REOPEN_MAX_MS = 5_000
+/** How long the first opening is tried. */
+const OPEN_MS = 60_000
 
 /**
  * One input partition: takes messages in order, has them worked on in parallel, commits them in order. At most one call
@@ -54,7 +56,7 @@ export class Lane {
 
   /** Takes the lane over and starts committing. @returns where the source must start; `null` for the beginning. */
   async open(): Promise<bigint | null> {
-    const next = await this.#start()
+    const next = await this.#firstStart()
     this.#loop = this.#run()
     return next
   }
@@ -90,6 +92,22 @@ export class Lane {
     const mark = this.#epoch?.end() ?? null
     if (mark !== null) await this.#call(() => this.#options.sink.mark(mark.next, mark.mark)).catch(() => {})
     await this.#options.sink.close()
+  }
+
+  /** A broker that restarts is no reason to give up at once. */
+  async #firstStart(): Promise<bigint | null> {
+    const deadline = performance.now() + OPEN_MS
+    for (;;) {
+      try {
+        return await this.#start()
+      } catch (cause) {
+        const error = asSpillwayError(cause, 'INTERNAL')
+        if (error.decision !== 'retry' || performance.now() > deadline || this.#stopped.signal.aborted)
+          throw error
+        this.#options.events.aborted(this.#options.id, error)
+        await sleep(REOPEN_MS * 5)
+      }
+    }
   }
 
   async #start(): Promise<bigint | null> {

@@ -5,8 +5,18 @@ import { decodeMessage, encodeColumns, encodeEvents } from '../ingest/arrow/inde
 import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { PipelineConfig } from './config/schema.js'
-import { type BoundSteps, bindSteps, liveModel, loadSteps, type LoadedStep } from './steps.js'
-import type { Decision, LiveModel, Outcome, Reject, StepCost, Task, TaskCost, TaskReply, WorkItem } from './work.js'
+import { type BoundSteps, bindSteps, type LoadedStep, liveModel, loadSteps } from './steps.js'
+import type {
+  Decision,
+  LiveModel,
+  Outcome,
+  Reject,
+  StepCost,
+  Task,
+  TaskCost,
+  TaskReply,
+  WorkItem,
+} from './work.js'
 
 /** Rows of one message that may fail before the whole message is rejected. */
 const MAX_BAD_ROWS = 256
@@ -86,7 +96,13 @@ export class Processor {
     } catch (cause) {
       const error = asSpillwayError(cause, 'MESSAGE_UNDECODABLE')
       const where = error.place === undefined ? '' : `, ${error.place}`
-      rejects.push({ code: rejectCode(error), message: error.message, place: item.place + where, row: null, value: null })
+      rejects.push({
+        code: rejectCode(error),
+        message: error.message,
+        place: item.place + where,
+        row: null,
+        value: null,
+      })
       return null
     }
   }
@@ -94,7 +110,9 @@ export class Processor {
   /** The steps for this schema; most streams have one. */
   #bind(events: Events): BoundSteps {
     const { columns } = events.schema
-    const key = columns.map(({ path, axis, type, unit }) => `${path}|${axis}|${type}|${unit ?? ''}`).join('\n')
+    const key = columns
+      .map(({ path, axis, type, unit }) => `${path}|${axis}|${type}|${unit ?? ''}`)
+      .join('\n')
     let bound = this.#bound.get(key)
     if (bound === undefined) {
       bound = bindSteps(this.#config, this.#loaded, events.schema)
@@ -155,7 +173,8 @@ export class Processor {
         const cut = bad.size === 0 ? piece : this.#cut(piece, good)
         const before = bad.size
         await this.#findBad(cut, good, bad)
-        if (bad.size > MAX_BAD_ROWS) throw new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
+        if (bad.size > MAX_BAD_ROWS)
+          throw new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
         if (bad.size > before) continue
         const [scored] = await this.#run([cut])
         rejects.push(...this.#rejectRows(piece, bad))
@@ -164,13 +183,23 @@ export class Processor {
       rejects.push(...this.#rejectRows(piece, bad))
     } catch (cause) {
       const error = asSpillwayError(cause, 'EVENT_FAILED')
-      rejects.push({ code: rejectCode(error), message: error.message, place: piece.item.place, row: null, value: null })
+      rejects.push({
+        code: rejectCode(error),
+        message: error.message,
+        place: piece.item.place,
+        row: null,
+        value: null,
+      })
     }
     return null
   }
 
   /** Bisects: adds the rows of `piece` that fail to `bad`, by their row in the whole message. */
-  async #findBad(piece: Piece, rows: Int32Array, bad: Map<number, Pick<Reject, 'code' | 'message'>>): Promise<void> {
+  async #findBad(
+    piece: Piece,
+    rows: Int32Array,
+    bad: Map<number, Pick<Reject, 'code' | 'message'>>,
+  ): Promise<void> {
     try {
       const [{ faults }] = await this.#run([piece])
       for (const { row, code, message } of faults) bad.set(rows[row], { code, message })
@@ -221,13 +250,17 @@ export class Processor {
       accepted: this.#accepts && chosen !== null && chosen.length > 0 ? encodeEvents(events, chosen) : null,
       acceptedRows: chosen?.length ?? 0,
       chains: chainCounts(events, piece.bound),
-      decisions: this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
+      decisions:
+        this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
       rejects,
     }
   }
 
   #decisions(events: Events, bound: BoundSteps, chosen: Int32Array): Decision[] {
-    const chains = chainPaths(bound).map((path) => ({ name: chainName(path), passed: events.column(path).values }))
+    const chains = chainPaths(bound).map((path) => ({
+      name: chainName(path),
+      passed: events.column(path).values,
+    }))
     const select = this.#config.steps.find((step) => 'select' in step)
     const event = events.column(select === undefined ? 'event' : select.select.event).values
     return Array.from(chosen, (row) => ({
@@ -249,7 +282,8 @@ const NOTHING: Outcome = {
 
 /** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
 function rejectCode(error: SpillwayError): Reject['code'] {
-  if (['COLUMN_MISSING', 'COLUMN_TYPE', 'COLUMN_UNIT', 'EXPRESSION_INVALID'].includes(error.code)) return 'SCHEMA_MISMATCH'
+  if (['COLUMN_MISSING', 'COLUMN_TYPE', 'COLUMN_UNIT', 'EXPRESSION_INVALID'].includes(error.code))
+    return 'SCHEMA_MISMATCH'
   return error.decision === 'dead-letter' ? error.code : 'EVENT_FAILED'
 }
 

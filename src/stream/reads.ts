@@ -4,7 +4,17 @@ import { nearest } from '../ingest/nearest.js'
 import type { Read } from '../models/feature-builder.js'
 
 const NUMBERS: readonly ColumnType[] = [
-  'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'bool',
+  'float32',
+  'float64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'bool',
 ]
 
 /**
@@ -24,13 +34,21 @@ export function checkReads(reads: readonly Read[], schema: EventSchema, place: s
       })
     }
     if (types !== undefined && !types.includes(column.type)) {
-      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, ${types.join(' or ')} is needed`, { place })
+      throw new SpillwayError(
+        'COLUMN_TYPE',
+        `column ${path} is ${column.type}, ${types.join(' or ')} is needed`,
+        { place },
+      )
     }
     if (unit !== undefined && column.type === 'utf8') {
-      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, a number is needed`, { place })
+      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, a number is needed`, {
+        place,
+      })
     }
     if (unit !== undefined && column.unit !== undefined && column.unit !== unit) {
-      throw new SpillwayError('COLUMN_UNIT', `column ${path} is in ${column.unit}, ${unit} is needed`, { place })
+      throw new SpillwayError('COLUMN_UNIT', `column ${path} is in ${column.unit}, ${unit} is needed`, {
+        place,
+      })
     }
   }
 }

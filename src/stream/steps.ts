@@ -26,9 +26,13 @@ export interface LoadedStep {
  * Loads the models of a pipeline.
  * @throws SpillwayError MODEL_UNREADABLE, MODEL_INVALID, PROVIDER_UNAVAILABLE
  */
-export async function loadSteps(config: PipelineConfig, folder: string): Promise<ReadonlyMap<string, LoadedStep>> {
+export async function loadSteps(
+  config: PipelineConfig,
+  folder: string,
+): Promise<ReadonlyMap<string, LoadedStep>> {
   const loaded = new Map<string, LoadedStep>()
-  for (const step of config.steps) if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder))
+  for (const step of config.steps)
+    if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder))
   return loaded
 }
 
@@ -36,7 +40,11 @@ async function loadStep(step: ModelStepConfig, config: PipelineConfig, folder: s
   const bundle = readBundle(isAbsolute(step.model) ? step.model : resolve(folder, step.model))
   const { manifest, model, origin } = bundle
   inspectOnnx(model, origin)
-  const builder = featureBuilder(manifest.features.builder, manifest.features.version, manifest.features.options)
+  const builder = featureBuilder(
+    manifest.features.builder,
+    manifest.features.version,
+    manifest.features.options,
+  )
   const { provider, threads } = step
   const session = await loadSession(model, { provider, threads, reproducible: config.reproducible }, origin)
   const batch = { ...step.batch, reproducible: config.reproducible }
@@ -84,7 +92,11 @@ export function bindSteps(
     produces.push(...operator.produces)
     schema = { ...schema, columns: [...schema.columns, ...operator.produces] }
   }
-  checkReads(config.sink.columns.map((path): Read => ({ path })), schema, 'sink.columns')
+  checkReads(
+    config.sink.columns.map((path): Read => ({ path })),
+    schema,
+    'sink.columns',
+  )
   return { operators, produces }
 }
 
@@ -97,9 +109,13 @@ function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): 
   if (step.when === undefined) return modelOperator({ name: step.name, scorer, replace: step.replace })
   const when = compile(step.when, schema, { type: 'bool' })
   if (when.axis !== '' && when.axis !== axis) {
-    throw new SpillwayError('EXPRESSION_INVALID', `when runs along ${when.axis}, the model along ${axis || 'events'}`, {
-      place: `step ${step.name}`,
-    })
+    throw new SpillwayError(
+      'EXPRESSION_INVALID',
+      `when runs along ${when.axis}, the model along ${axis || 'events'}`,
+      {
+        place: `step ${step.name}`,
+      },
+    )
   }
   const mask = (events: Parameters<typeof when.mask>[0]) => when.mask(events)
   return modelOperator({

@@ -8,7 +8,8 @@ import type { Hello, Outcome, Task, WorkerMessage, WorkPlan } from './work.js'
 const plan = workerData as WorkPlan
 const port = parentPort!
 const pulse = new Pulse(plan.pulse)
-const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer)
 
 try {
   const processor = await Processor.create(plan.config, plan.folder)

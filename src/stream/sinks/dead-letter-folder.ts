@@ -45,12 +45,16 @@ export class DeadLetterFolder {
   /** All letters, in the order of their ids. @throws SpillwayError SOURCE_UNAVAILABLE for a folder that is not there. */
   *read(): Generator<DeadLetter> {
     if (!existsSync(this.folder)) {
-      throw new SpillwayError('SOURCE_UNAVAILABLE', `there is no folder ${this.folder}`, { place: this.folder })
+      throw new SpillwayError('SOURCE_UNAVAILABLE', `there is no folder ${this.folder}`, {
+        place: this.folder,
+      })
     }
     for (const name of readdirSync(this.folder).sort()) {
       if (!name.endsWith('.json')) continue
       const id = name.slice(0, -'.json'.length)
-      const { headers, key, tombstone } = JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as Description
+      const { headers, key, tombstone } = JSON.parse(
+        readFileSync(join(this.folder, name), 'utf8'),
+      ) as Description
       yield {
         id,
         value: tombstone ? null : readFileSync(join(this.folder, `${id}.bin`)),

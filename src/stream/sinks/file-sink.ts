@@ -71,7 +71,7 @@ class FileLane implements LaneSink {
       const found = this.#read()
       const fresh = found === null || found.complete
       if (!fresh && found.input !== this.#options.inputDigest) {
-        throw new SpillwayError('SINK_UNAVAILABLE', 'the output was begun from other input files', {
+        throw new SpillwayError('OUTPUT_EXISTS', 'the output was begun from other input files', {
           place: this.#progressFile,
           remedy: `Choose another folder, or remove ${this.#options.scores} to begin anew.`,
         })
@@ -86,7 +86,8 @@ class FileLane implements LaneSink {
   async commit(done: readonly Done[], next: bigint): Promise<void> {
     this.#guard(() => {
       const part = this.#partName(this.#progress.parts)
-      const streams = (of: 'scores' | 'accepted') => done.map(({ outcome }) => outcome[of]).filter((bytes) => bytes !== null)
+      const streams = (of: 'scores' | 'accepted') =>
+        done.map(({ outcome }) => outcome[of]).filter((bytes) => bytes !== null)
       const scores = streams('scores')
       if (scores.length > 0) writeArrowFile(join(this.#options.scores, part), scores)
       const accepted = streams('accepted')

@@ -18,6 +18,8 @@ export interface KafkaSinkOptions {
   readonly transactionTimeoutMs: number
   /** Where the offset of a lane that is not a Kafka partition is kept. */
   readonly offsetOf: (id: LaneId) => LaneId
+  /** Commits an offset as a member of the group (at least once). */
+  readonly commitOffset: (id: LaneId, next: bigint, metadata: string) => Promise<void>
 }
 
 /** Results to Kafka topics: in one transaction with the offset, or at least once. */
@@ -79,7 +81,12 @@ function recordsOf(options: KafkaSinkOptions, partitions: ReadonlyMap<string, nu
       }
       if ('folder' in options.deadLetters) continue
       for (const letter of deadLetters(one, pipeline)) {
-        add(options.deadLetters.topic, { key: letter.key, value: letter.value, headers: letter.headers, timestamp })
+        add(options.deadLetters.topic, {
+          key: letter.key,
+          value: letter.value,
+          headers: letter.headers,
+          timestamp,
+        })
       }
     }
     return records
@@ -183,8 +190,7 @@ class AtLeastOnceLane implements LaneSink {
     if (this.#uncommitted === null) return
     const next = this.#uncommitted
     this.#last = performance.now()
-    const { topic, partition } = this.#options.offsetOf(this.#id)
-    await this.#admin.commit(this.#options.group, topic, partition, next, metadata)
+    await this.#options.commitOffset(this.#id, next, metadata)
     if (this.#uncommitted === next) this.#uncommitted = null
   }
 }

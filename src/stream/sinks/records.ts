@@ -38,7 +38,8 @@ function deadLetter(message: Message, reject: Reject, pipeline: string): DeadLet
   const headers = new Map(message.headers)
   // A cut-out event has other bytes than the message that the producer's checksum is of.
   if (reject.value !== null) headers.delete('crc32')
-  for (const [name, value] of Object.entries(about)) headers.set(DEAD_LETTER_PREFIX + name, utf8.encode(value))
+  for (const [name, value] of Object.entries(about))
+    headers.set(DEAD_LETTER_PREFIX + name, utf8.encode(value))
   const place = `${message.topic}/${message.partition}/${message.offset}/${reject.row ?? ''}`
   return {
     id: createHash('sha256').update(place).digest('hex').slice(0, 16),

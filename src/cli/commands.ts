@@ -1,0 +1,5 @@
+import type { Command } from 'commander'
+import { runCommand } from './run.js'
+
+/** The plain list of commands, in the order of --help. */
+export const commands: readonly (() => Command)[] = [runCommand]

@@ -1,0 +1,222 @@
+import { availableParallelism } from 'node:os'
+import { SpillwayError } from '../errors.js'
+import type { Message } from '../ingest/message.js'
+import type { PipelineConfig } from './config/schema.js'
+import { DeadLetterWindow } from './dead-letter-window.js'
+import { Gatherer } from './gatherer.js'
+import { Lane, type LaneEvents } from './lane.js'
+import type { Metrics } from './metrics.js'
+import { type Lost, WorkerPool } from './pool.js'
+import type { Done, LaneId, Sink } from './sink.js'
+import type { Lanes, Source } from './source.js'
+import type { LiveModel, TaskReply } from './work.js'
+
+/** What happens in a running engine, for progress bars, logs, decisions and summaries. */
+export interface EngineEvents {
+  readonly committed?: (id: LaneId, done: readonly Done[], seconds: number) => void
+  readonly task?: (reply: TaskReply) => void
+  readonly aborted?: (id: LaneId, error: SpillwayError) => void
+  readonly workerReplaced?: (reason: Lost) => void
+}
+
+export interface EngineOptions {
+  readonly config: PipelineConfig
+  readonly folder: string
+  readonly source: Source
+  readonly sink: Sink
+  readonly metrics: Metrics
+  readonly events: EngineEvents
+}
+
+/** Bytes of one task at most: what is copied to a worker at once. */
+const TASK_BYTES = 8 << 20
+const LAG_MS = 1_000
+
+/**
+ * One running pipeline: source → lanes → workers → sink. The main thread only moves bytes; everything that computes is
+ * in the workers. `run` ends when the input ends, after `stop`, or with the error that makes going on impossible.
+ */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #pool: WorkerPool
+  readonly #gatherer: Gatherer
+  readonly #lanes = new Map<string, Lane>()
+  readonly #letters: DeadLetterWindow
+  #fail: (error: SpillwayError) => void = () => {}
+  #lastCommit = Date.now()
+
+  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer) {
+    this.#options = options
+    this.#pool = pool
+    this.#gatherer = gatherer
+    const { max_in_window, window_s } = options.config.dead_letters
+    this.#letters = new DeadLetterWindow(max_in_window, window_s)
+  }
+
+  /** Starts the workers and loads the models. @throws what is wrong with pipeline or models. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { config, folder, metrics } = options
+    let engine: Engine | undefined
+    const pool = await WorkerPool.start({
+      plan: { config, folder },
+      count: workerCount(config),
+      batchSeconds: config.workers.batch_s,
+      memoryMb: config.workers.memory_mb,
+      onRoom: () => {
+        if (engine !== undefined) engine.#gatherer.pump()
+      },
+      onReplaced: (reason) => {
+        metrics.workerReplaced(reason)
+        options.events.workerReplaced?.(reason)
+      },
+      onFatal: (error) => {
+        if (engine !== undefined) engine.#fail(error)
+      },
+    })
+    const gather = {
+      rows: config.gather.rows,
+      bytes: TASK_BYTES,
+      delayMs: config.gather.delay_ms,
+      attempts: WORKER_ATTEMPTS,
+    }
+    const gatherer = new Gatherer(pool, gather, {
+      task: (reply, _rows, reason, waits) => {
+        metrics.task(reply, reason, waits)
+        options.events.task?.(reply)
+      },
+    })
+    engine = new Engine(options, pool, gatherer)
+    metrics.models(pool.hello.models)
+    options.sink.describe(pool.hello.models)
+    return engine
+  }
+
+  get models(): readonly LiveModel[] {
+    return this.#pool.hello.models
+  }
+
+  /** Seconds since the last commit while messages wait for one; 0 when nothing waits. */
+  get stalledSeconds(): number {
+    const waiting = [...this.#lanes.values()].some(({ pending }) => pending > 0)
+    const behind = this.#options.source.lag().some(({ messages }) => (messages ?? 0) > 0)
+    return waiting || behind ? (Date.now() - this.#lastCommit) / 1e3 : 0
+  }
+
+  /** Until the input ends or `stop`. */
+  async run(): Promise<void> {
+    const { source, metrics } = this.#options
+    this.#lastCommit = Date.now()
+    const lag = setInterval(() => metrics.lag(source.lag()), LAG_MS)
+    const failed = new Promise<never>((_resolve, reject) => {
+      this.#fail = reject
+    })
+    try {
+      await Promise.race([source.run(this.#host()), failed])
+    } finally {
+      clearInterval(lag)
+      metrics.lag(source.lag())
+    }
+  }
+
+  /** Takes no more input, commits what is under way for at most `drainMs`, and lets `run` end. */
+  stop(drainMs: number): Promise<void> {
+    return this.#options.source.stop(drainMs)
+  }
+
+  /** Frees workers and sink. What is uncommitted was never visible. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    this.#lanes.clear()
+    await this.#pool.close()
+    await this.#options.sink.close()
+  }
+
+  #host(): Lanes {
+    return {
+      open: (id) => this.#open(id),
+      push: async (id: LaneId, messages: readonly Message[], next: bigint) => {
+        await this.#lanes.get(keyOf(id))?.push(messages, next)
+      },
+      close: async (id, drainMs) => {
+        const lane = this.#lanes.get(keyOf(id))
+        if (lane === undefined) return
+        await within(lane.drain(), drainMs)
+        this.#lanes.delete(keyOf(id))
+        await lane.close()
+        this.#options.metrics.lanes(this.#lanes.size)
+      },
+    }
+  }
+
+  async #open(id: LaneId): Promise<bigint | null> {
+    const { config, sink, metrics } = this.#options
+    await this.#lanes.get(keyOf(id))?.close()
+    const lane = new Lane({
+      id,
+      sink: sink.lane(id),
+      gatherer: this.#gatherer,
+      commit: { intervalMs: commitInterval(config), rows: config.sink.commit.rows },
+      inFlightBytes: config.limits.in_flight_bytes,
+      attempts: config.limits.attempts,
+      events: this.#laneEvents(),
+    })
+    this.#lanes.set(keyOf(id), lane)
+    metrics.lanes(this.#lanes.size)
+    return lane.open()
+  }
+
+  #laneEvents(): LaneEvents {
+    const { events, metrics, source } = this.#options
+    return {
+      committed: (id, done, _next, seconds) => {
+        this.#lastCommit = Date.now()
+        metrics.committed(done, seconds)
+        events.committed?.(id, done, seconds)
+        this.#countLetters(done)
+      },
+      aborted: (id, error) => {
+        metrics.aborted(error)
+        events.aborted?.(id, error)
+      },
+      rewind: (id, next) => source.rewind(id, next),
+    }
+  }
+
+  #countLetters(done: readonly Done[]): void {
+    let letters = 0
+    for (const { outcome } of done) letters += outcome.rejects.length
+    if (!this.#letters.add(letters)) return
+    const { max_in_window, window_s } = this.#options.config.dead_letters
+    const last = done.flatMap(({ outcome }) => outcome.rejects).at(-1)
+    this.#fail(
+      new SpillwayError('DEAD_LETTERS_TOO_MANY', `more than ${max_in_window} dead letters in ${window_s} s`, {
+        place: last?.place,
+        cause: last === undefined ? undefined : new SpillwayError(last.code, last.message),
+      }),
+    )
+  }
+}
+
+/** How often a message may hang or end a worker, alone, before it is a dead letter. */
+const WORKER_ATTEMPTS = 2
+
+const keyOf = ({ topic, partition }: LaneId): string => `${topic}/${partition}`
+
+function workerCount({ workers }: PipelineConfig): number {
+  return workers.count === 'auto' ? Math.max(1, availableParallelism()) : workers.count
+}
+
+/** At least once to Kafka, rows wait for nothing: only the offsets are committed at intervals. */
+function commitInterval({ sink }: PipelineConfig): number {
+  return sink.delivery === 'at_least_once' && 'topic' in sink.scores ? 0 : sink.commit.interval_ms
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  if (!Number.isFinite(ms)) return work
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}

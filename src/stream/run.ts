@@ -1,0 +1,200 @@
+import { resolve } from 'node:path'
+import { SpillwayError } from '../errors.js'
+import { expandGlobs } from '../ingest/glob.js'
+import type { LoadedPipeline } from './config/load.js'
+import type { OutputConfig, PipelineConfig } from './config/schema.js'
+import { type DecisionPublisher, natsDecisions } from './decisions.js'
+import { Engine, type EngineEvents } from './engine.js'
+import { type HttpServer, serveHttp } from './http.js'
+import { openKafka } from './kafka/index.js'
+import type { KafkaClient, KafkaLog } from './kafka/port.js'
+import { kafkaSettings } from './kafka/settings.js'
+import { Metrics } from './metrics.js'
+import type { LaneId, Sink } from './sink.js'
+import { fileSink } from './sinks/file-sink.js'
+import { kafkaSink } from './sinks/kafka-sink.js'
+import type { Source } from './source.js'
+import { FILE_LANE, FileSource } from './sources/file-source.js'
+import { KafkaSource } from './sources/kafka-source.js'
+import type { LiveModel } from './work.js'
+
+/** A pipeline assembled and ready to run. */
+export interface RunningPipeline {
+  readonly models: readonly LiveModel[]
+  readonly metrics: Metrics
+  /** Rows of the whole input, where known. */
+  readonly totalRows: number | null
+  /** Address of `/metrics` and `/healthz`, when served. */
+  readonly url: string | null
+  /** Until the input ends or `stop`. @throws what ended it */
+  run(): Promise<void>
+  /** Graceful: no more input, commit what is under way for at most `drainMs`, then `run` ends. */
+  stop(drainMs: number): Promise<void>
+  /** Frees everything; call it once, after `run` has ended. */
+  close(): Promise<void>
+}
+
+/** Undoes what was opened, last first. */
+type Closers = (() => Promise<void>)[]
+
+/** Puts source, sink, workers, metrics and HTTP of a pipeline together. Nothing is read before `run`. */
+export async function assemble(
+  { config, folder }: LoadedPipeline,
+  events: EngineEvents = {},
+  log: KafkaLog = () => {},
+): Promise<RunningPipeline> {
+  const closers: Closers = []
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return await open(config, folder, events, log, closers, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(
+  config: PipelineConfig,
+  folder: string,
+  events: EngineEvents,
+  log: KafkaLog,
+  closers: Closers,
+  close: () => Promise<void>,
+): Promise<RunningPipeline> {
+  const metrics = new Metrics(config.name)
+  const client = needsKafka(config) ? await connectKafka(config, folder, log, closers) : null
+  const source = await openSource(config, folder, client)
+  const sink = await openSink(config, folder, client, source)
+  const decisions: DecisionPublisher | null =
+    config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
+  if (decisions !== null) closers.push(() => decisions.close())
+  const engine = await Engine.start({
+    config,
+    folder,
+    source,
+    sink,
+    metrics,
+    events: {
+      ...events,
+      committed: (id, done, seconds) => {
+        decisions?.committed(id, done)
+        events.committed?.(id, done, seconds)
+      },
+    },
+  })
+  closers.push(() => engine.close())
+  let running = false
+  const http = await openHttp(config, metrics, () => notReady(engine, running, config))
+  if (http !== null) closers.push(() => http.close())
+  return {
+    models: engine.models,
+    metrics,
+    totalRows: source.totalRows,
+    url: http?.url ?? null,
+    async run() {
+      running = true
+      await engine.run()
+      running = false
+      if ('complete' in sink) sink.complete()
+    },
+    stop: (drainMs) => engine.stop(drainMs),
+    close,
+  }
+}
+
+const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>
+  output !== undefined && 'topic' in output
+
+const needsKafka = ({ source, sink }: PipelineConfig): boolean =>
+  'topic' in source || isTopic(sink.scores) || isTopic(sink.accepted) || isTopic(sink.dead_letters)
+
+async function connectKafka(
+  config: PipelineConfig,
+  folder: string,
+  log: KafkaLog,
+  closers: Closers,
+): Promise<KafkaClient> {
+  if (config.kafka === undefined) {
+    throw new SpillwayError('CONFIG_INVALID', 'a topic is named but there is no kafka section', {
+      place: config.name,
+    })
+  }
+  const client = await openKafka(kafkaSettings(config.kafka, folder), log)
+  closers.push(() => client.close())
+  return client
+}
+
+async function openSource(
+  { source, name, kafka }: PipelineConfig,
+  folder: string,
+  client: KafkaClient | null,
+) {
+  if ('files' in source) return FileSource.open(expandGlobs([source.files].flat(), folder))
+  return new KafkaSource({
+    client: client!,
+    topic: source.topic,
+    group: source.group ?? name,
+    from: source.from,
+    sessionTimeoutMs: kafka!.session_timeout_ms,
+    maxWaitMs: kafka!.fetch_wait_ms,
+    maxBytesPerPartition: kafka!.fetch_bytes_per_partition,
+  })
+}
+
+/** Files or Kafka, as `sink.scores` says; the other outputs must go the same way (dead letters may go to a folder). */
+async function openSink(
+  config: PipelineConfig,
+  folder: string,
+  client: KafkaClient | null,
+  source: Source & { readonly digest?: string; commit?: KafkaSource['commit'] },
+): Promise<Sink & { complete?: () => void }> {
+  const { scores, accepted, dead_letters, delivery } = config.sink
+  const fail = (message: string): never => {
+    throw new SpillwayError('CONFIG_INVALID', message, { place: `${config.name}, sink` })
+  }
+  if (!isTopic(scores)) {
+    if (isTopic(accepted) || isTopic(dead_letters)) fail('scores go to files, so all outputs must')
+    return fileSink({
+      pipeline: config.name,
+      scores: resolve(folder, scores.files),
+      accepted: accepted === undefined ? null : resolve(folder, (accepted as { files: string }).files),
+      deadLetters: resolve(folder, (dead_letters as { files: string }).files),
+      inputDigest: source.digest ?? `${'topic' in config.source ? config.source.topic : ''}`,
+    })
+  }
+  if (accepted !== undefined && !isTopic(accepted)) fail('scores go to a topic, so accepted events must')
+  const ofFiles = 'files' in config.source
+  return kafkaSink({
+    client: client!,
+    pipeline: config.name,
+    group: ('group' in config.source ? config.source.group : undefined) ?? config.name,
+    scores: scores.topic,
+    accepted: isTopic(accepted) ? accepted.topic : null,
+    deadLetters: isTopic(dead_letters) ? dead_letters : { folder: resolve(folder, dead_letters.files) },
+    // Files have no group whose member could commit: their offset travels in the transaction.
+    delivery: ofFiles ? 'exactly_once' : delivery,
+    offsetIntervalMs: config.sink.commit.interval_ms,
+    transactionTimeoutMs: config.kafka!.transaction_timeout_ms,
+    offsetOf: (id: LaneId) => (id === FILE_LANE ? { topic: scores.topic, partition: 0 } : id),
+    commitOffset: async (id, next, metadata) => source.commit?.(id, next, metadata),
+  })
+}
+
+async function openHttp(
+  { http }: PipelineConfig,
+  metrics: Metrics,
+  ready: () => string | null,
+): Promise<HttpServer | null> {
+  if (http === undefined) return null
+  return serveHttp({ host: http.host, port: http.port, metrics: () => metrics.registry.metrics(), ready })
+}
+
+function notReady(engine: Engine, running: boolean, { http }: PipelineConfig): string | null {
+  if (!running) return 'not running'
+  const stalled = engine.stalledSeconds
+  return stalled > http!.stalled_s
+    ? `work waits and nothing was committed for ${Math.round(stalled)} s`
+    : null
+}
