@@ -21,16 +21,22 @@ const arrays = {
   utf8: Int32Array,
 } as const
 
-/** Events written down in a test: `eventsOf({ 'met.pt': ['float64', [1, null]], 'jets.pt': ['float32', [[1, 2], []]] })`. */
-export function eventsOf(table: Readonly<Record<string, readonly [ColumnType, Cells]>>): ColumnEvents {
+/**
+ * Events written down in a test: `eventsOf({ 'met.pt': ['float64', [1, null]], 'jets.pt': ['float32', [[1, 2], []]] })`.
+ * @param lists Names of lists, needed only where no row is there to show it.
+ */
+export function eventsOf(
+  table: Readonly<Record<string, readonly [ColumnType, Cells]>>,
+  lists: readonly string[] = [],
+): ColumnEvents {
   const columns = new Map<string, Column>()
   const offsets = new Map<string, Int32Array>()
   let rows = 0
   for (const [path, [type, cells]] of Object.entries(table)) {
     rows = cells.length
-    const lists = cells.some(Array.isArray)
-    const axis = lists ? path.split('.')[0] : ''
-    if (lists) offsets.set(axis, offsetsOf(cells as readonly (readonly Cell[])[]))
+    const [first] = path.split('.')
+    const axis = lists.includes(first) || cells.some(Array.isArray) ? first : ''
+    if (axis !== '') offsets.set(axis, offsetsOf(cells as readonly (readonly Cell[])[]))
     columns.set(path, columnOf(axis, type, cells.flat()))
   }
   return new ColumnEvents({ rows, columns, offsets })

@@ -1,4 +1,4 @@
-import { decompress } from 'fzstd'
+import { inflateZstd } from './zstd/frame.js'
 import lz4 from 'lz4-napi'
 import type { Body, Budget, Codec } from './batch.js'
 import { tooLarge, undecodable } from './limits.js'
@@ -55,7 +55,7 @@ function inflate(codec: Codec, packed: Uint8Array, target: Uint8Array, place: st
     return
   }
   try {
-    decompress(packed, target)
+    inflateZstd(packed, target)
   } catch (cause) {
     throw undecodable('a ZSTD frame cannot be inflated', place, cause)
   }

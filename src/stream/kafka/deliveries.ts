@@ -83,7 +83,10 @@ export class Deliveries {
     }
   }
 
-  /** Takes what was fetched. Out of date or unassigned messages are to be left out by the caller. */
+  /**
+   * Takes what was fetched: `messages` may be empty when only control records or aborted messages came.
+   * Messages from before a `seek` are to be left out by the caller.
+   */
   push(topic: string, partition: number, messages: readonly Message[], next: bigint, high: bigint): void {
     const lane = this.#lane(topic, partition)
     if (lane === undefined) return
@@ -94,6 +97,7 @@ export class Deliveries {
       lane.parcels = [...lane.parcels, { messages, next, bytes }]
       lane.bytes += bytes
     } else if (lane.parcels.length === 0) lane.position = next
+    else lane.parcels = lane.parcels.with(-1, { ...lane.parcels[lane.parcels.length - 1], next })
     this.#advance(lane)
   }
 

@@ -59,6 +59,12 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
     events.joined()
     void deliveries.open()
   })
+  // Batches without a message for us do not reach eachBatch, but they move the position.
+  consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+    const { topic, partition, batchSize, lastOffset, highWatermark } = payload
+    if (batchSize === 0)
+      deliveries?.push(topic, partition, [], BigInt(lastOffset) + 1n, BigInt(highWatermark))
+  })
   consumer.on(consumer.events.CRASH, ({ payload }) => events.lost(payload.error))
 
   const eachBatch = async ({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> => {

@@ -66,8 +66,8 @@ const compares: readonly [string, (a: Maybe, b: Maybe) => boolean][] = [
 const present = (all: readonly Maybe[]) => all.filter((x) => x !== null)
 
 // Of 0 and -0 the first one stays, which Math.max does not promise.
-const largest = (all: readonly number[]) => all.reduce((a, b) => (b > a ? b : a))
-const smallest = (all: readonly number[]) => all.reduce((a, b) => (b < a ? b : a))
+const largest = (all: readonly number[]) => all.toSorted((a, b) => b - a)[0]
+const smallest = (all: readonly number[]) => all.toSorted((a, b) => a - b)[0]
 
 const overNumbers: readonly [string, (all: readonly Maybe[]) => Maybe][] = [
   ['count(A)', (all) => present(all).length],

@@ -1,0 +1,31 @@
+import { createRequire } from 'node:module'
+import { kafkaMissing } from '../../scripts/servers/kafka.mjs'
+
+const require = createRequire(import.meta.url)
+
+const missing = {
+  kafka: () => kafkaMissing(),
+  confluent: () => {
+    try {
+      require('@confluentinc/kafka-javascript')
+      return null
+    } catch {
+      return '@confluentinc/kafka-javascript (scripts/install-confluent.sh builds it)'
+    }
+  },
+}
+
+/**
+ * Whether what a test needs is here. What is missing is named on the console; with SPILLWAY_REQUIRE_ALL=1 it
+ * is an error.
+ */
+export function needServers(...names: readonly (keyof typeof missing)[]): boolean {
+  for (const name of names) {
+    const lacking = missing[name]()
+    if (lacking === null) continue
+    if (process.env['SPILLWAY_REQUIRE_ALL'] === '1') throw new Error(`${name} needs ${lacking}`)
+    console.error(`SKIPPED: tests with ${name}: they need ${lacking}`)
+    return false
+  }
+  return true
+}
