@@ -262,7 +262,7 @@ export class Processor {
       passed: events.column(path).values,
     }))
     const select = this.#config.steps.find((step) => 'select' in step)
-    const event = events.column(select === undefined ? 'event' : select.select.event).values
+    const event = events.column(select === undefined ? 'event' : select.select.event_number).values
     return Array.from(chosen, (row) => ({
       event: String(event[row]),
       chains: chains.filter(({ passed }) => passed[row] === 1).map(({ name }) => name),
@@ -298,8 +298,13 @@ function indices(mask: Uint8Array): Int32Array {
   return rows.subarray(0, count)
 }
 
+/** Columns that are no chain: the menu's own. */
+const MENU_COLUMNS = ['select.accept', 'select.pass_through']
+
 const chainPaths = ({ produces }: BoundSteps): string[] =>
-  produces.map(({ path }) => path).filter((path) => path.startsWith('select.') && path !== 'select.accept')
+  produces
+    .filter(({ path, type }) => path.startsWith('select.') && type === 'bool' && !MENU_COLUMNS.includes(path))
+    .map(({ path }) => path)
 
 const chainName = (path: string): string => path.slice('select.'.length)
 

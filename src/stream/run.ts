@@ -97,7 +97,7 @@ async function open(
       running = true
       await engine.run()
       running = false
-      if ('complete' in sink) sink.complete()
+      sink.complete?.()
     },
     stop: (drainMs) => engine.stop(drainMs),
     close,

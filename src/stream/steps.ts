@@ -86,8 +86,8 @@ export function bindSteps(
   for (const step of config.steps) {
     const operator = isModelStep(step)
       ? bindModel(step, loaded.get(step.name)!.scorer, schema)
-      : selectOperator(step, schema)
-    checkReads(operator.reads, schema, `step ${step.name}`)
+      : selectOperator(step.select, schema)
+    checkReads(operator.reads, schema, `step ${operator.name}`)
     operators.push(operator)
     produces.push(...operator.produces)
     schema = { ...schema, columns: [...schema.columns, ...operator.produces] }

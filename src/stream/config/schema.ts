@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { menuConfig } from '../select/config.js'
 
 const Name = z
   .string()
@@ -77,21 +78,8 @@ const ModelStep = z.strictObject({
     .describe('column path: score column that takes its place'),
 })
 
-const Chain = z.strictObject({
-  when: z.string().min(1).describe('expression over columns; passed.<chain> refers to an earlier chain'),
-  prescale: z.number().min(1).default(1).describe('keep one in so many, by a hash of the event number'),
-  target_rate: z.number().positive().optional().describe('most accepted events per second'),
-  rate_on: z.string().optional().describe('score column whose threshold is steered to meet target_rate'),
-})
-
 const SelectStep = z.strictObject({
-  name: Name.default('select'),
-  select: z.strictObject({
-    chains: z.record(Name, Chain),
-    accept: z.string().default('any').describe('`any` chain, or an expression over passed.<chain>'),
-    pass_through: z.number().min(0).max(1).default(0).describe('fraction accepted whatever the chains say'),
-    event: z.string().default('event').describe('column with the event number'),
-  }),
+  select: menuConfig.describe('the trigger menu; at most one, it adds select.<chain> and select.accept'),
 })
 
 const Output = z.union([
@@ -99,12 +87,21 @@ const Output = z.union([
   z.strictObject({ topic: Topic }),
 ])
 
+function namesDiffer(steps: readonly object[]): boolean {
+  const names = steps.flatMap((step) => ('name' in step ? [step.name] : []))
+  return new Set(names).size === names.length
+}
+
 /** The pipeline file, key by key. Every key that is not here is an error. */
 export const PipelineSchema = z.strictObject({
   name: Name.describe('labels metrics, names the consumer group and the transactional ids'),
   description: z.string().default(''),
   source: Source,
-  steps: z.array(z.union([ModelStep, SelectStep])).default([]),
+  steps: z
+    .array(z.union([ModelStep, SelectStep]))
+    .default([])
+    .refine((steps) => steps.filter((step) => 'select' in step).length <= 1, 'there is more than one select')
+    .refine(namesDiffer, 'two steps have one name'),
   sink: z.strictObject({
     scores: Output.describe('a row for every event, with the columns the steps added'),
     accepted: Output.optional().describe('accepted events, whole, with their scores'),
