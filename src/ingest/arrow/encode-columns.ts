@@ -76,7 +76,7 @@ export function encodeColumns(
   const axes = new AxisTree(offsets)
   const out: ArrayList = { nodes: [], buffers: [] }
   for (const [path, column] of columns) addField(out, path, column, rows, axes)
-  return writeStream(memory.schema(columns, metadata, axes), [], [{ rows, ...out }])
+  return writeStream([memory.schema(columns, metadata, axes), { rows, ...out }])
 }
 
 /** Adds the lists around a column, then its values. */

@@ -1,5 +1,6 @@
 export { decodeMessage } from './decode.js'
 export { EncoderMemory, encodeColumns } from './encode-columns.js'
+export { encodeSubset, type SubsetOptions } from './encode-subset.js'
 export { ArrowFile, batches, type FileBatch, type FileLimits } from './file.js'
 export { type DecodeLimits, defaultLimits } from './limits.js'
 export { SchemaMemory } from './schema-memory.js'

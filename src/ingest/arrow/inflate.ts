@@ -1,8 +1,8 @@
-import { inflateZstd } from './zstd/frame.js'
 import lz4 from 'lz4-napi'
 import type { Body, Budget, Codec } from './batch.js'
 import { tooLarge, undecodable } from './limits.js'
 import { lz4FrameSize } from './lz4.js'
+import { inflateZstd } from './zstd/frame.js'
 
 /**
  * The buffers of a compressed body (Message.fbs, BodyCompression): each is its inflated length, 8 bytes, and one

@@ -46,8 +46,8 @@ function encode(strings: readonly string[], selection: Selection) {
   const known = new Map<string, number>()
   for (let i = 0; i < selection.count; i++) {
     const string = strings[selection.index === null ? selection.first + i : selection.index[i]]
-    let code = known.get(string)
-    if (code === undefined) known.set(string, (code = known.size))
+    const code = known.get(string) ?? known.size
+    if (code === known.size) known.set(string, code)
     codes[i] = code
   }
   return { codes, dictionary: [...known.keys()] }

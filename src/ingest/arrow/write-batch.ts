@@ -86,23 +86,18 @@ function i64(view: DataView, at: number, value: number): void {
   view.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true)
 }
 
-/** A self-contained stream: the schema's message, others as they are (dictionaries), the batches, the end marker. */
-export function writeStream(
-  schema: Uint8Array,
-  between: readonly Uint8Array[],
-  batches: readonly BatchArrays[],
-): Uint8Array {
-  let total = schema.length + endOfStream.length
-  for (const message of between) total += message.length
-  for (const batch of batches) total += batchBytes(batch)
+/** A self-contained stream: messages as they are (schema, dictionaries), batches to write, and the end marker. */
+export function writeStream(pieces: readonly (Uint8Array | BatchArrays)[]): Uint8Array {
+  let total = endOfStream.length
+  for (const piece of pieces) total += piece instanceof Uint8Array ? piece.length : batchBytes(piece)
   const out = new Uint8Array(total)
-  out.set(schema)
-  let at = schema.length
-  for (const message of between) {
-    out.set(message, at)
-    at += message.length
+  let at = 0
+  for (const piece of pieces) {
+    if (piece instanceof Uint8Array) {
+      out.set(piece, at)
+      at += piece.length
+    } else at = writeBatch(out, at, piece)
   }
-  for (const batch of batches) at = writeBatch(out, at, batch)
   out.set(endOfStream, at)
   return out
 }

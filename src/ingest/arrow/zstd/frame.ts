@@ -28,7 +28,8 @@ export function inflateZstd(packed: Uint8Array, out: Uint8Array): void {
   // Blocks of next to nothing could make tables the whole work.
   let blocks = 2 + out.length / 256
   for (let last = false; !last; ) {
-    if (at + 3 > end || --blocks < 0) throw new BrokenZstd(at + 3 > end ? 'a frame that is cut' : 'too many blocks')
+    if (at + 3 > end || --blocks < 0)
+      throw new BrokenZstd(at + 3 > end ? 'a frame that is cut' : 'too many blocks')
     const head = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)
     last = (head & 1) === 1
     const type = (head >> 1) & 3
@@ -61,7 +62,8 @@ export function inflateZstd(packed: Uint8Array, out: Uint8Array): void {
     }
     if (progress.at === before) throw new BrokenZstd('a block of nothing')
   }
-  if (progress.at !== out.length) throw new BrokenZstd(`it inflates to ${progress.at} bytes, not ${out.length}`)
+  if (progress.at !== out.length)
+    throw new BrokenZstd(`it inflates to ${progress.at} bytes, not ${out.length}`)
   if (at + checksum !== end) throw new BrokenZstd(`${end - at - checksum} bytes after the frame`)
 }
 
@@ -70,7 +72,8 @@ function readHeader(bytes: Uint8Array, end: number, expected: number) {
   if (end < 6 || view.getUint32(0, true) !== magic) throw new BrokenZstd('no frame header')
   const flags = bytes[4]
   const single = (flags & 0x20) !== 0
-  if ((flags & 8) !== 0 || (flags & 3) !== 0) throw new BrokenZstd('it needs a dictionary, or uses reserved bits')
+  if ((flags & 8) !== 0 || (flags & 3) !== 0)
+    throw new BrokenZstd('it needs a dictionary, or uses reserved bits')
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][flags >> 6]
   const at = 5 + (single ? 0 : 1)
   if (at + sizeBytes > end) throw new BrokenZstd('a header that is cut')

@@ -42,7 +42,13 @@ export function constantTable(symbol: number): FseTable {
 }
 
 /** Reads a table description at `start`; gives the table and where the description ends. */
-export function readFseTable(bytes: Uint8Array, start: number, end: number, maxLog: number, maxSymbols: number) {
+export function readFseTable(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maxLog: number,
+  maxSymbols: number,
+) {
   let bit = start * 8
   const read = (count: number) => {
     const at = bit >> 3
@@ -77,7 +83,8 @@ export function readFseTable(bytes: Uint8Array, start: number, end: number, maxL
     }
   }
   const after = (bit + 7) >> 3
-  if (left < 0 || counts.length > maxSymbols || after > end) throw new BrokenZstd('a table that does not add up')
+  if (left < 0 || counts.length > maxSymbols || after > end)
+    throw new BrokenZstd('a table that does not add up')
   return { table: fseTable(counts, log), after }
 }
 

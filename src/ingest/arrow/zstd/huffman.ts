@@ -27,7 +27,8 @@ function huffmanTable(weights: number[]): HuffmanTable {
   }
   const log = highBit(sum) + 1
   const left = (1 << log) - sum
-  if (sum === 0 || log > 11 || (left & (left - 1)) !== 0) throw new BrokenZstd('Huffman weights that do not add up')
+  if (sum === 0 || log > 11 || (left & (left - 1)) !== 0)
+    throw new BrokenZstd('Huffman weights that do not add up')
   // The last symbol's weight is what completes the tree.
   const all = [...weights, highBit(left) + 1]
   const entries = new Uint16Array(1 << log)

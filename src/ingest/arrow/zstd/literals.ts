@@ -26,7 +26,8 @@ export function readLiterals(
   const head = bytes[start]
   const type = head & 3
   const form = (head >> 2) & 3
-  const word = (bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16) | (bytes[start + 3] << 24)) >>> 0
+  const word =
+    (bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16) | (bytes[start + 3] << 24)) >>> 0
   if (type < 2) {
     const header = form === 1 ? 2 : form === 3 ? 3 : 1
     const length = form === 1 ? (word >> 4) & 0xfff : form === 3 ? (word >> 4) & 0xfffff : head >> 3

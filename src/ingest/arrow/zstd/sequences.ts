@@ -112,7 +112,12 @@ export function runSequences(
     const match = matchBase[matchCode] + stream.read(matchBits[matchCode])
     const length = literalBase[lengthCode] + stream.read(literalBits[lengthCode])
     const distance = resolve(progress.repeats, value, length)
-    if (length > literalEnd - literal || length + match > limit - at || distance > at + length || stream.left < 0)
+    if (
+      length > literalEnd - literal ||
+      length + match > limit - at ||
+      distance > at + length ||
+      stream.left < 0
+    )
       throw new BrokenZstd('a sequence that goes beyond its bounds')
     copy(literals.bytes, literal, out, at, length)
     literal += length
