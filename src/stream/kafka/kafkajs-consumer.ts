@@ -37,8 +37,9 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
     maxWaitTimeInMs: options.maxWaitMs,
     allowAutoTopicCreation: false,
     partitionAssigners: [guardedAssigner(revoke, events.fail)],
-    // Starting anew is the supervisor's work: one way to come back, not two.
-    retry: { ...retryFor(2_000, 50, 400), restartOnFailure: async () => false },
+    // A member that holds out through a broker's restart is still a member: no rebalance, no waiting for its
+    // own ghost to time out. Starting anew is the supervisor's work: one way to come back, not two.
+    retry: { ...retryFor(options.unavailableMs, 50, 500), restartOnFailure: async () => false },
   })
   const fetching = {
     pause: ({ topic, partition }: TopicPartition) => consumer.pause([{ topic, partitions: [partition] }]),
