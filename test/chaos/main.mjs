@@ -65,7 +65,7 @@ sink:
   scores: { topic: scores }
   dead_letters: { topic: dead }
   commit: { interval_ms: 100 }
-kafka: { brokers: ['${broker.bootstrap}'], client: ${values.client}, session_timeout_ms: 3000 }
+kafka: { brokers: ['${broker.bootstrap}'], client: ${values.client}, session_timeout_ms: 1500 }
 workers: { count: 1 }
 `,
 )
@@ -93,6 +93,14 @@ producing.catch((error) => {
   process.exit(1)
 })
 
+/** A moment to kill at: now and then while processes start, mostly while they work. */
+async function moment() {
+  if (random() < 0.25) return sleep(random() * 1_500)
+  const seen = oracle.seen
+  for (const deadline = Date.now() + 8_000; oracle.seen === seen && Date.now() < deadline; ) await sleep(20)
+  return sleep(random() * 400)
+}
+
 const scorers = Array.from({ length: processes }, (_, k) => new Scorer(pipeline, join(folder, `scorer-${k}.log`)))
 for (const scorer of scorers) scorer.start()
 let killed = 0
@@ -101,7 +109,7 @@ let unplanned = 0
 const step = total / (kills + 1)
 while (killed < kills) {
   allowed = Math.min(total, Math.ceil(step * (killed + 1)))
-  await sleep(100 + random() * 1_900)
+  await moment()
   const victim = scorers[Math.floor(random() * scorers.length)]
   if (victim.running) {
     await victim.end('SIGKILL')

@@ -13,6 +13,8 @@ export class Oracle {
     this.wrong = 0
     this.largestDifference = 0
     this.lastProgress = Date.now()
+    /** Next offset by partition: a reader that joins anew must not count what it has read. */
+    this.next = new Map()
   }
 
   /** Reads `topic` until `close`. */
@@ -22,10 +24,16 @@ export class Oracle {
       topics: [topic],
       sessionTimeoutMs: 30_000,
       handler: {
-        assigned: async () => {},
+        assigned: async (partitions) => {
+          for (const { partition } of partitions) {
+            if (this.next.has(partition)) this.consumer.seek(topic, partition, this.next.get(partition))
+          }
+        },
         revoked: async () => {},
-        messages: async (_topic, _partition, messages) => {
-          for (const { value } of messages) this.#count(value)
+        messages: async (_topic, partition, messages, next) => {
+          const from = this.next.get(partition) ?? 0n
+          for (const { value, offset } of messages) if (offset >= from) this.#count(value)
+          if (next > from) this.next.set(partition, next)
         },
       },
     })
