@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import type { ColumnSpec, EventSchema } from '../ingest/columns.js'
-import type { Read } from '../models/feature-builder.js'
+import { numberRead, type Read } from '../models/feature-builder.js'
 import { featureBuilder } from '../models/features/index.js'
 import { type Bundle, readBundle } from '../models/manifest.js'
 import { modelColumns, modelOperator } from '../models/model-operator.js'
@@ -90,7 +90,7 @@ export function bindSteps(
     checkReads(operator.reads, schema, `step ${operator.name}`)
     operators.push(operator)
     produces.push(...operator.produces)
-    schema = { ...schema, columns: [...schema.columns, ...operator.produces] }
+    schema = { ...schema, columns: after(schema.columns, operator.produces, step) }
   }
   checkReads(
     config.sink.columns.map((path): Read => ({ path })),
@@ -100,11 +100,29 @@ export function bindSteps(
   return { operators, produces }
 }
 
+/** The columns that later steps see: what the step added or replaced is float32 from now on. */
+function after(
+  columns: readonly ColumnSpec[],
+  produces: readonly ColumnSpec[],
+  step: PipelineConfig['steps'][number],
+): ColumnSpec[] {
+  const added = new Set(produces.map(({ path }) => path))
+  const replaced = isModelStep(step) ? step.replace : {}
+  const kept = columns
+    .filter(({ path }) => !added.has(path))
+    .map((spec) => (Object.hasOwn(replaced, spec.path) ? { ...spec, type: 'float32' as const } : spec))
+  return [...kept, ...produces]
+}
+
 function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): Operator {
   const { axis } = scorer.builder
   const added = { ...schema, columns: [...schema.columns, ...modelColumns(step.name, scorer.columns, axis)] }
   for (const [path, column] of Object.entries(step.replace)) {
-    checkReads([{ path }, { path: `${step.name}.${column}` }], added, `step ${step.name}, replace`)
+    checkReads(
+      [numberRead(path, axis), { path: `${step.name}.${column}` }],
+      added,
+      `step ${step.name}, replace`,
+    )
   }
   if (step.when === undefined) return modelOperator({ name: step.name, scorer, replace: step.replace })
   const when = compile(step.when, schema, { type: 'bool' })
