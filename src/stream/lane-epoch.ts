@@ -1,7 +1,7 @@
 import type { Message } from '../ingest/message.js'
 import { type Gatherer, rejectedMessage } from './gatherer.js'
 import { Signal } from './signal.js'
-import type { Done, LaneMark, LaneStart } from './sink.js'
+import { type Done, type LaneMark, type LaneStart, NO_MARK } from './sink.js'
 import type { Outcome } from './work.js'
 
 export interface EpochOptions {
@@ -15,6 +15,10 @@ export interface EpochOptions {
 interface Entry {
   readonly message: Message
   readonly next: bigint
+  /** Memory it takes, bytes. */
+  readonly size: number
+  /** Runs alone in the process. */
+  readonly suspect: boolean
   outcome: Outcome | undefined
 }
 
@@ -22,6 +26,15 @@ interface Entry {
 export interface Ready {
   readonly done: readonly Done[]
   readonly next: bigint
+}
+
+/** How to take back a mark that no death of the process earned. */
+export interface Undo {
+  /** The offset that the mark was kept at. */
+  readonly next: bigint
+  readonly written: LaneMark
+  /** What stood there before. */
+  readonly found: LaneMark
 }
 
 /** Until the first commit after opening so few messages are given out: suspects are few if the process dies. */
@@ -44,6 +57,8 @@ export class LaneEpoch {
   #rows = 0
   #next: bigint | null
   #mark: LaneMark
+  /** The mark that was there before this epoch kept one. */
+  #found: LaneMark
   /** Messages still to be run alone. */
   #suspects: number
   /** Nothing was committed yet. */
@@ -57,6 +72,7 @@ export class LaneEpoch {
     this.#options = options
     this.#next = start.next
     this.#mark = start.mark
+    this.#found = start.mark
     this.#suspects = start.mark.opens > 0 || start.mark.tries > 0 ? SLOW_START : 0
   }
 
@@ -75,9 +91,9 @@ export class LaneEpoch {
     return this.#finished
   }
 
-  /** Nothing was committed since the lane was opened. */
-  get fresh(): boolean {
-    return this.#fresh
+  /** The head must not wait for a fuller commit: the mark stands, or suspects wait for their turn. */
+  get hurried(): boolean {
+    return this.#fresh || this.#entries[0]?.suspect === true
   }
 
   get full(): boolean {
@@ -92,11 +108,12 @@ export class LaneEpoch {
   /** Takes one message; one before the lane's offset was done by an earlier owner and is skipped. */
   take(message: Message, next: bigint): void {
     if (this.#ended || (this.#next !== null && message.offset < this.#next)) return
-    const entry: Entry = { message, next, outcome: undefined }
+    const suspect = this.#suspects > 0
+    const entry: Entry = { message, next, size: sizeOf(message), suspect, outcome: undefined }
     this.#entries.push(entry)
-    this.#bytes += sizeOf(message)
+    this.#bytes += entry.size
     this.#next = next
-    if (this.#suspects > 0) {
+    if (suspect) {
       this.#suspects--
       this.#inOrder(() => this.#runAlone(entry))
     } else if (this.#fresh) {
@@ -115,28 +132,33 @@ export class LaneEpoch {
   }
 
   committed({ done }: Ready): void {
-    this.#entries.splice(0, done.length)
-    this.#finished -= done.length
-    for (const { message, outcome } of done) {
-      this.#bytes -= sizeOf(message)
-      this.#rows -= outcome.rows
+    for (const { size, outcome } of this.#entries.splice(0, done.length)) {
+      this.#bytes -= size
+      this.#rows -= outcome!.rows
     }
+    this.#finished -= done.length
     this.#fresh = false
     this.#marked = false
-    this.#mark = { opens: 0, tries: 0 }
+    this.#mark = NO_MARK
+    this.#found = NO_MARK
     this.changed.fire()
   }
 
-  /** Ends the epoch: outcomes that still come are ignored. @returns the mark to take back after a clean end. */
-  end(): { readonly next: bigint; readonly mark: LaneMark } | null {
+  /**
+   * Ends the epoch: outcomes that still come are ignored. @returns what to take back at a clean end; `null` also where
+   * the epoch had ended before, for then the sink must be opened before anything else.
+   */
+  end(): Undo | null {
+    if (this.#ended) return null
     this.#ended = true
     this.changed.fire()
-    const first = this.#entries[0]?.message.offset ?? this.#next
-    if (!this.#marked || first === null) return null
-    return {
-      next: first,
-      mark: { opens: Math.max(0, this.#mark.opens - 1), tries: Math.max(0, this.#mark.tries - 1) },
-    }
+    return this.undo
+  }
+
+  /** The mark that this epoch has kept and no commit has cleared. */
+  get undo(): Undo | null {
+    const next = this.#entries[0]?.message.offset ?? this.#next
+    return this.#marked && next !== null ? { next, written: this.#mark, found: this.#found } : null
   }
 
   /** A rejected mark ends the epoch: the lane opens its sink anew. */
@@ -192,4 +214,11 @@ export class LaneEpoch {
   }
 }
 
-const sizeOf = (message: Message): number => message.value?.length ?? 0
+/** What a message takes beside its bytes: a flood of tombstones must fill a lane as well. */
+const OVERHEAD = 256
+
+function sizeOf({ value, key, headers }: Message): number {
+  let bytes = OVERHEAD + (value?.length ?? 0) + (key?.length ?? 0)
+  for (const header of headers.values()) bytes += header.length
+  return bytes
+}
