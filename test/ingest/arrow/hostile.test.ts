@@ -313,6 +313,9 @@ describe('dictionaries', () => {
 })
 
 describe('limits hold before anything is allocated', () => {
+  const plain = { nullable: true, dictionary: null, metadata: new Map<string, string>() }
+  const leaf = (name: string) => ({ ...plain, name, type: { id: Type.bool, parameters: [] }, children: [] })
+
   it('bytes and rows', () => {
     expect(refusal(message(), { ...defaultLimits, maxBytes: 1000 })).toMatchObject({
       code: 'MESSAGE_TOO_LARGE',
@@ -324,7 +327,6 @@ describe('limits hold before anything is allocated', () => {
   })
 
   it('a list of 2^31 items of nothing', () => {
-    const plain = { nullable: true, dictionary: null, metadata: new Map<string, string>() }
     const item = { ...plain, name: 'item', type: { id: Type.null, parameters: [] }, children: [] }
     const list = { ...plain, name: 'jets', type: { id: Type.list, parameters: [] }, children: [item] }
     const most = 2 ** 31 - 1
@@ -332,6 +334,45 @@ describe('limits hold before anything is allocated', () => {
     const batch = { rows: 1, nodes: [1, 0, most, most], buffers }
     const bytes = writeStream([writeSchema({ fields: [list], metadata: new Map() }), batch])
     expect(refusal(bytes).code).toBe('MESSAGE_TOO_LARGE')
+  })
+
+  it('a long name above many fields, whose paths would fill the memory', () => {
+    const children = Array.from({ length: 10_000 }, (_, i) => leaf(`f${i}`))
+    const struct = {
+      ...plain,
+      name: 'x'.repeat(100_000),
+      type: { id: Type.struct, parameters: [] },
+      children,
+    }
+    const schema = writeSchema({ fields: [struct], metadata: new Map() })
+    expect(refusal(writeStream([schema])).message).toMatch(/path has 100000 characters/)
+  })
+
+  it('20,000 fields, or 100 levels', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => leaf(`f${i}`))
+    let deep = leaf('f')
+    for (let i = 0; i < 100; i++)
+      deep = { ...leaf('f'), type: { id: Type.struct, parameters: [] }, children: [deep] } as never
+    for (const fields of [many, [deep]])
+      expect(refusal(writeStream([writeSchema({ fields, metadata: new Map() })])).code).toBe(
+        'MESSAGE_TOO_LARGE',
+      )
+  })
+
+  it('a list without a name is no axis', () => {
+    const list = { ...plain, name: '', type: { id: Type.list, parameters: [] }, children: [leaf('item')] }
+    const batch = {
+      rows: 0,
+      nodes: [0, 0, 0, 0],
+      buffers: Array.from({ length: 4 }, () => new Uint8Array(0)),
+    }
+    const fields = [list]
+    const events = decodeMessage(
+      writeStream([writeSchema({ fields, metadata: new Map() }), batch]),
+      defaultLimits,
+    )
+    expect(events.schema).toMatchObject({ axes: [], columns: [] })
+    expect(() => events.column('')).toThrow(/no name/)
   })
 
   for (const name of ['zj_lo-lz4.arrows', 'zj_lo-zstd.arrows'])
