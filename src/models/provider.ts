@@ -63,6 +63,12 @@ export async function loadSession(
 ): Promise<LoadedSession> {
   const fallbacks: string[] = []
   for (const provider of CANDIDATES[settings.provider]) {
+    if (!bundled(provider)) {
+      const why = 'its libraries are not installed'
+      if (settings.provider !== 'auto') throw unavailable(provider, why, place)
+      fallbacks.push(`${provider}: ${why}`)
+      continue
+    }
     try {
       const session = await ort.InferenceSession.create(model, options(provider, settings))
       return { session, provider, fallbacks }
@@ -71,18 +77,21 @@ export async function loadSession(
       if (provider === 'cpu') {
         throw new SpillwayError('MODEL_INVALID', `ONNX Runtime refuses the model: ${why}`, { place, cause })
       }
-      if (settings.provider !== 'auto') {
-        throw new SpillwayError('PROVIDER_UNAVAILABLE', `provider ${provider} cannot be loaded: ${why}`, {
-          place,
-          remedy: REMEDY[provider],
-          cause,
-        })
-      }
+      if (settings.provider !== 'auto') throw unavailable(provider, why, place, cause)
       fallbacks.push(`${provider}: ${why}`)
     }
   }
   throw new SpillwayError('INTERNAL', 'no provider candidate', { place })
 }
+
+function unavailable(provider: Provider, why: string, place: string, cause?: unknown): SpillwayError {
+  const message = `provider ${provider} cannot be loaded: ${why}`
+  return new SpillwayError('PROVIDER_UNAVAILABLE', message, { place, remedy: REMEDY[provider], cause })
+}
+
+/** Asked first: ONNX Runtime would print the failed attempt to load a library that is not there. */
+const bundled = (provider: Provider): boolean =>
+  ort.listSupportedBackends().some((backend) => backend.name === provider && backend.bundled)
 
 /** Which provider libraries the installed onnxruntime-node carries; carrying is not yet loading. */
 export function bundledProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {

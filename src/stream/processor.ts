@@ -1,7 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { crc32 } from 'node:zlib'
 import { asSpillwayError, SpillwayError } from '../errors.js'
-import { decodeMessage, encodeColumns, encodeEvents } from '../ingest/arrow/index.js'
+import {
+  type DecodeLimits,
+  decodeMessage,
+  EncoderMemory,
+  encodeColumns,
+  encodeSubset,
+  SchemaMemory,
+} from '../ingest/arrow/index.js'
 import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { PipelineConfig } from './config/schema.js'
@@ -20,14 +27,16 @@ import type {
 
 /** Rows of one message that may fail before the whole message is rejected. */
 const MAX_BAD_ROWS = 256
+/** Schemas remembered; a stream of ever new ones must not grow without bound. */
+const SCHEMAS = 64
 
 /** A message while it is worked on. */
 interface Piece {
   readonly item: WorkItem
+  /** The message, or a part cut out of it. */
+  readonly bytes: Uint8Array
   readonly events: Events
   readonly bound: BoundSteps
-  /** Row of the original message for each row here; `null` when nothing was cut out. */
-  readonly rows: Int32Array | null
 }
 
 interface Scored {
@@ -45,6 +54,9 @@ export class Processor {
   readonly #loaded: ReadonlyMap<string, LoadedStep>
   readonly #metadata: ReadonlyMap<string, string>
   readonly #accepts: boolean
+  readonly #limits: DecodeLimits
+  readonly #schemas = new SchemaMemory(SCHEMAS)
+  readonly #encoder = new EncoderMemory()
   /** Steps bound to each schema seen. */
   readonly #bound = new Map<string, BoundSteps>()
   #steps: StepCost[] = []
@@ -53,6 +65,8 @@ export class Processor {
     this.#config = config
     this.#loaded = loaded
     this.#accepts = config.sink.accepted !== undefined
+    const { message_bytes, message_rows, inflate_ratio } = config.limits
+    this.#limits = { maxBytes: message_bytes, maxRows: message_rows, maxRatio: inflate_ratio }
     this.#metadata = new Map([
       ['spillway.pipeline', config.name],
       ['spillway.models', JSON.stringify(this.models)],
@@ -90,9 +104,8 @@ export class Processor {
       if (item.crc32 !== null && crc32(item.value) !== item.crc32) {
         throw new SpillwayError('MESSAGE_CORRUPT', 'the bytes do not match their crc32 header')
       }
-      const { message_bytes: maxBytes, message_rows: maxRows, inflate_ratio: maxRatio } = this.#config.limits
-      const events = decodeMessage(item.value, { maxBytes, maxRows, maxRatio })
-      return { item, events, bound: this.#bind(events), rows: null }
+      const events = decodeMessage(item.value, this.#limits, this.#schemas)
+      return { item, bytes: item.value, events, bound: this.#bind(events) }
     } catch (cause) {
       const error = asSpillwayError(cause, 'MESSAGE_UNDECODABLE')
       const where = error.place === undefined ? '' : `, ${error.place}`
@@ -116,8 +129,7 @@ export class Processor {
     let bound = this.#bound.get(key)
     if (bound === undefined) {
       bound = bindSteps(this.#config, this.#loaded, events.schema)
-      // A stream of ever new schemas must not grow without bound.
-      if (this.#bound.size >= 64) this.#bound.clear()
+      if (this.#bound.size >= SCHEMAS) this.#bound.clear()
       this.#bound.set(key, bound)
     }
     return bound
@@ -219,18 +231,21 @@ export class Processor {
 
   /** The same message with only these rows. */
   #cut(piece: Piece, rows: Int32Array): Piece {
-    const bytes = encodeEvents(piece.events, rows)
-    const { message_rows: maxRows } = this.#config.limits
-    const events = decodeMessage(bytes, { maxBytes: Number.MAX_SAFE_INTEGER, maxRows, maxRatio: 1 })
-    return { ...piece, events, bound: this.#bind(events), rows }
+    const bytes = this.#subset(piece.bytes, rows)
+    const events = decodeMessage(bytes, { ...this.#limits, maxBytes: Number.MAX_SAFE_INTEGER }, this.#schemas)
+    return { item: piece.item, bytes, events, bound: this.#bind(events) }
   }
 
-  #rejectRows({ item, events }: Piece, bad: ReadonlyMap<number, Pick<Reject, 'code' | 'message'>>): Reject[] {
+  #subset(bytes: Uint8Array, rows: Int32Array, extra?: ReadonlyMap<string, Column>): Uint8Array {
+    return encodeSubset(bytes, rows, extra, { limits: this.#limits, schemas: this.#schemas })
+  }
+
+  #rejectRows({ item, bytes }: Piece, bad: ReadonlyMap<number, Pick<Reject, 'code' | 'message'>>): Reject[] {
     return [...bad].map(([row, why]) => ({
       ...why,
       place: item.place,
       row,
-      value: encodeEvents(events, Int32Array.of(row)),
+      value: this.#subset(bytes, Int32Array.of(row)),
     }))
   }
 
@@ -241,19 +256,28 @@ export class Processor {
     const columns = new Map<string, Column>(paths.map((path) => [path, events.column(path)]))
     const axes = new Set([...columns.values()].map(({ axis }) => axis).filter((axis) => axis !== ''))
     const offsets = new Map([...axes].map((axis) => [axis, events.offsets(axis)]))
-    const scores = encodeColumns(events.rows, columns, offsets, this.#metadata)
+    const scores = encodeColumns(events.rows, columns, offsets, this.#metadata, this.#encoder)
     const accept = events.has('select.accept') ? events.column('select.accept').values : null
     const chosen = accept === null ? null : indices(accept as Uint8Array)
     return {
       rows: events.rows,
       scores,
-      accepted: this.#accepts && chosen !== null && chosen.length > 0 ? encodeEvents(events, chosen) : null,
+      accepted: this.#accepts && chosen !== null && chosen.length > 0 ? this.#accepted(scored, chosen) : null,
       acceptedRows: chosen?.length ?? 0,
       chains: chainCounts(events, piece.bound),
       decisions:
         this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
       rejects,
     }
+  }
+
+  /** Accepted events, whole, with what the steps added or replaced. */
+  #accepted({ piece, events }: Scored, rows: Int32Array): Uint8Array {
+    const replaced = this.#config.steps.flatMap((step) =>
+      'replace' in step ? Object.keys(step.replace) : [],
+    )
+    const paths = [...piece.bound.produces.map(({ path }) => path), ...replaced]
+    return this.#subset(piece.bytes, rows, new Map(paths.map((path) => [path, events.column(path)])))
   }
 
   #decisions(events: Events, bound: BoundSteps, chosen: Int32Array): Decision[] {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asSpillwayError, SpillwayError } from '../../errors.js'
-import { writeArrowFile } from '../../ingest/arrow/index.js'
+import { ArrowFileWriter } from '../../ingest/arrow/write-file.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
 import { NO_MARK } from '../sink.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
@@ -50,6 +50,20 @@ export function fileSink(options: FileSinkOptions): Sink & { complete(): void } 
   }
 }
 
+/** One Arrow file out of the streams that are there; none when there is none. */
+async function writePart(path: string, streams: readonly (Uint8Array | null)[]): Promise<void> {
+  const there = streams.filter((bytes) => bytes !== null)
+  if (there.length === 0) return
+  const writer = await ArrowFileWriter.open(path)
+  try {
+    for (const bytes of there) await writer.append(bytes)
+    await writer.finish()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
 class FileLane implements LaneSink {
   readonly #options: FileSinkOptions
   readonly #name: string
@@ -84,16 +98,18 @@ class FileLane implements LaneSink {
   }
 
   async commit(done: readonly Done[], next: bigint): Promise<void> {
+    const part = this.#partName(this.#progress.parts)
+    await writePart(
+      join(this.#options.scores, part),
+      done.map(({ outcome }) => outcome.scores),
+    )
+    if (this.#options.accepted !== null) {
+      await writePart(
+        join(this.#options.accepted, part),
+        done.map(({ outcome }) => outcome.accepted),
+      )
+    }
     this.#guard(() => {
-      const part = this.#partName(this.#progress.parts)
-      const streams = (of: 'scores' | 'accepted') =>
-        done.map(({ outcome }) => outcome[of]).filter((bytes) => bytes !== null)
-      const scores = streams('scores')
-      if (scores.length > 0) writeArrowFile(join(this.#options.scores, part), scores)
-      const accepted = streams('accepted')
-      if (this.#options.accepted !== null && accepted.length > 0) {
-        writeArrowFile(join(this.#options.accepted, part), accepted)
-      }
       this.#letters.write(done.flatMap((one) => deadLetters(one, this.#options.pipeline)))
       this.#write({ ...this.#progress, next: String(next), mark: NO_MARK, parts: this.#progress.parts + 1 })
     })
@@ -132,7 +148,7 @@ class FileLane implements LaneSink {
   /** Removes parts of this lane that no progress file names. */
   #removeUncommitted(): void {
     const committed = new Set(Array.from({ length: this.#progress.parts }, (_, part) => this.#partName(part)))
-    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-\\d{6}\\.arrow(\\.tmp)?$`)
+    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-\\d{6}\\.arrow(\\..*partial)?$`)
     for (const folder of this.#folders()) {
       for (const file of readdirSync(folder)) {
         if (mine.test(file) && !committed.has(file)) rmSync(join(folder, file))
