@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
+import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [runCommand]
+export const commands: readonly (() => Command)[] = [runCommand, checkCommand]

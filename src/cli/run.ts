@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { loadPipeline } from '../stream/config/load.js'
+import { setOption } from './options.js'
 import { runPipeline } from './run-pipeline.js'
 import { printSummary } from './summary.js'
 
@@ -13,7 +14,7 @@ export function runCommand(): Command {
   return new Command('run')
     .description('stream events from source to sink until the input ends or SIGTERM / Ctrl-C')
     .argument('<pipeline>', 'pipeline file (YAML)')
-    .option('--set <a.b=value...>', 'override a key of the file', [])
+    .addOption(setOption())
     .option('--fresh', 'forget an unfinished run into the same folders', false)
     .option('--quiet', 'no progress bar', false)
     .addHelpText('after', EXAMPLES)
