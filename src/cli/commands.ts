@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { checkCommand } from './check.js'
+import { dryRunCommand } from './dry-run.js'
 import { runCommand } from './run.js'
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [runCommand, checkCommand]
+export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand]

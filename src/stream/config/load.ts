@@ -79,7 +79,7 @@ function read<T>(
   // After the first syntax error the rest is noise.
   const broken = document.errors[0]
   if (broken !== undefined) {
-    throw new SpillwayError('CONFIG_UNREADABLE', broken.message.replace(/ at line \d+[^]*/, ''), {
+    throw new SpillwayError('CONFIG_UNREADABLE', broken.message.replace(/( at line \d+.*)?$/s, ''), {
       place: at(broken.pos[0]),
       remedy: 'Correct the YAML at the line given; inside { } put values with ${NAME} in quotes.',
       cause: broken,
