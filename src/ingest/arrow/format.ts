@@ -28,6 +28,15 @@ async function info(path: string): Promise<FileInfo> {
 }
 
 async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordBatch> {
+  for await (const message of recut(path, options)) yield tableFromIPC(message).batches[0]
+}
+
+/**
+ * The events of a file as self-contained messages of exactly `batchRows` rows each (the last may be shorter, and one
+ * before a change of dictionaries), whatever batches the file holds.
+ * @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE, FILE_LIMIT
+ */
+export async function* recut(path: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
   await using file = await ArrowFile.open(path)
   const schemas = new SchemaMemory(1)
   let pending: Slice[] = []
@@ -82,8 +91,8 @@ function sameDictionaries(a: Part, b: Part): boolean {
   return a.dictionaries.size === b.dictionaries.size
 }
 
-/** Slices of one schema and dictionaries as one record batch of the chosen fields. */
-function join(slices: readonly Slice[], options: ReadOptions): RecordBatch {
+/** Slices of one schema and dictionaries as one message of the chosen fields. */
+function join(slices: readonly Slice[], options: ReadOptions): Uint8Array {
   const { stream } = slices[0]
   const { plan, frames, bytes } = stream
   const tops = plan.nodes.filter(
@@ -101,7 +110,7 @@ function join(slices: readonly Slice[], options: ReadOptions): RecordBatch {
     return needed.has(id === 0 ? 0n : flat.bigint(id))
   })
   const messages = dictionaries.map((frame) => bytes.subarray(frame.start, frame.end))
-  return tableFromIPC(writeStream([schema, ...messages, batch])).batches[0]
+  return writeStream([schema, ...messages, batch])
 
   function under(chosen: readonly PlanNode[]) {
     const kept = new Set(chosen.map((node) => node.index))
