@@ -25,7 +25,7 @@ export interface Ready {
 }
 
 /** Until the first commit after opening so few messages are given out: suspects are few if the process dies. */
-const SLOW_START = 16
+const SLOW_START = 4
 
 /**
  * What a lane does between two openings of its sink: messages in order, their outcomes in any order, and the care that
@@ -44,8 +44,9 @@ export class LaneEpoch {
   #rows = 0
   #next: bigint | null
   #mark: LaneMark
-  /** Messages still to be run alone. */
+  /** Messages still to be taken that must run alone, and those taken that have not yet run. */
   #suspects: number
+  #alone = 0
   /** Nothing was committed yet. */
   #fresh = true
   /** Steps that come one after another: keeping marks, and running suspects. */
@@ -75,9 +76,9 @@ export class LaneEpoch {
     return this.#finished
   }
 
-  /** Nothing was committed since the lane was opened. */
-  get fresh(): boolean {
-    return this.#fresh
+  /** The next commit should not wait: nothing was committed yet, or a suspect waits for its turn. */
+  get urgent(): boolean {
+    return this.#fresh || this.#alone > 0
   }
 
   get full(): boolean {
@@ -98,7 +99,11 @@ export class LaneEpoch {
     this.#next = next
     if (this.#suspects > 0) {
       this.#suspects--
-      this.#inOrder(() => this.#runAlone(entry))
+      this.#alone++
+      this.#inOrder(async () => {
+        await this.#runAlone(entry)
+        this.#alone--
+      })
     } else if (this.#fresh) {
       this.#inOrder(() => this.#runFirst(entry))
     } else this.#run(entry)

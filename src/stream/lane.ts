@@ -133,7 +133,7 @@ export class Lane {
         continue
       }
       const wait = last + this.#options.commit.intervalMs - performance.now()
-      const hurry = this.#draining || epoch.fresh || epoch.rows >= this.#options.commit.rows
+      const hurry = this.#draining || epoch.urgent || epoch.rows >= this.#options.commit.rows
       if (epoch.finished === 0) await epoch.changed.wait()
       else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
       else {

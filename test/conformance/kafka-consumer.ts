@@ -12,7 +12,10 @@ export function consumerTests(bench: () => Bench): void {
     const producer = client.producer()
     const list = numbers(0, perPartition)
     for (let partition = 0; partition < partitions; partition++) {
-      await producer.send(list.map((text) => record(name, partition, value(text))))
+      // Record batches of four: a fetch cannot take less than one.
+      for (let i = 0; i < list.length; i += 4) {
+        await producer.send(list.slice(i, i + 4).map((text) => record(name, partition, value(text))))
+      }
     }
     await producer.close()
     return name
@@ -70,7 +73,7 @@ export function consumerTests(bench: () => Bench): void {
           handler.messagesSeen.filter((item) => item.partition === partition)
         await until(() => ofPartition(1).length === 64, 'the other partition goes on')
         await sleep(7_000)
-        expect(ofPartition(0).length).toBeLessThan(10)
+        expect(ofPartition(0).length).toBeLessThan(20)
         expect(consumer.silenceMs()).toBeLessThan(3_000)
         expect(handler.calls).toEqual(['assigned 0,1'])
       })
@@ -153,7 +156,10 @@ export function consumerTests(bench: () => Bench): void {
       const options = consumerOptions(topic, handler)
       const consumer = client.consumer(options)
       await consumer.start()
-      await expect(consumer.done).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', place: `${topic}/0` })
+      await expect(consumer.done).rejects.toMatchObject({
+        code: 'SOURCE_UNAVAILABLE',
+        message: 'The offset to read is not in the topic any more',
+      })
       expect(handler.messagesSeen).toHaveLength(0)
       expect(await client.admin().committed(options.group, topic, 0)).toBeNull()
     })

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { LaneProducer } from '#spillway/stream/kafka/port.js'
-import { readAll, record, texts } from '../support/kafka.js'
+import { readAll, record, texts, until } from '../support/kafka.js'
 import type { Bench } from './kafka.js'
 
 /** Records and offsets become visible together, or not at all. */
@@ -23,9 +24,11 @@ export function laneTests(bench: () => Bench): void {
       await lane.init()
       expect(await committed()).toBeNull()
       await lane.transact([record(output, 0, 'a'), record(output, 1, 'b')], offsets(3n, '{"x":1}'))
+      await until(async () => (await committed()) !== null, 'the offset becomes visible')
       expect(await committed()).toEqual({ offset: 3n, metadata: '{"x":1}' })
       for (let i = 4; i < 24; i++) await lane.transact([record(output, 0, `${i}`)], offsets(BigInt(i)))
       await lane.transact([], offsets(100n))
+      await lane.init()
       expect(await committed()).toEqual({ offset: 100n, metadata: '' })
       await lane.close()
       const expected = ['a', ...Array.from({ length: 20 }, (_, i) => `${i + 4}`), 'b']
@@ -57,7 +60,7 @@ export function laneTests(bench: () => Bench): void {
         topic: output,
         partition: 1,
         key: null,
-        value: crypto.getRandomValues(new Uint8Array(21_000_000)),
+        value: randomBytes(21_000_000),
       }
       const failing = lane.transact([record(output, 0, 'never'), giant], offsets(2n))
       await expect(failing).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
@@ -81,6 +84,7 @@ export function laneTests(bench: () => Bench): void {
       const late = zombie.transact([record(output, 0, 'zombie')], offsets(2n))
       await expect(late).rejects.toMatchObject({ code: 'LANE_FENCED' })
       await heir.transact([record(output, 0, 'new')], offsets(3n))
+      await heir.init()
       expect(await committed()).toEqual({ offset: 3n, metadata: '' })
       await Promise.all([zombie.close(), heir.close()])
       expect(texts(await readAll(client, output))).toEqual(['old', 'new'])

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Compression } from '#spillway/stream/kafka/port.js'
 import { bytes, readAll, record, text, texts } from '../support/kafka.js'
@@ -98,7 +99,7 @@ export function producerTests(bench: () => Bench): void {
         topic: name,
         partition: 0,
         key: null,
-        value: crypto.getRandomValues(new Uint8Array(50_000)),
+        value: randomBytes(50_000),
       }
       await expect(producer.send([giant])).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
       await producer.send([record(name, 0, 'small')])

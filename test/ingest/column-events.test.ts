@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ColumnEvents } from '#spillway/ingest/column-events.js'
+import type { Column } from '#spillway/ingest/columns.js'
 import { nearest } from '#spillway/ingest/nearest.js'
 
-const weight = { axis: '', type: 'float64', values: Float64Array.of(1, 2), valid: null } as const
-const pt = { axis: 'jets', type: 'float32', values: Float32Array.of(5, 6, 7), valid: null } as const
+const weight: Column = { axis: '', type: 'float64', values: Float64Array.of(1, 2), valid: null }
+const pt: Column = { axis: 'jets', type: 'float32', values: Float32Array.of(5, 6, 7), valid: null }
 const events = new ColumnEvents({
   rows: 2,
   columns: new Map([

@@ -3,10 +3,12 @@ import { asSpillwayError, SpillwayError } from '../../errors.js'
 import type { EventSchema } from '../columns.js'
 import { Flat } from './flat.js'
 import { type Block, readFooter } from './footer.js'
+import { footerSchema } from './foreign-file.js'
 import { type Frame, Header, isFile, metadataLength, readFrame } from './frames.js'
 import { planOf } from './plan.js'
 import { readSchema } from './schema-message.js'
 import { endOfStream } from './write-batch.js'
+import { writeSchema } from './write-schema.js'
 
 /** One record batch of a file as a self-contained Arrow IPC stream. */
 export interface FileBatch {
@@ -61,6 +63,7 @@ export class ArrowFile implements AsyncDisposable {
       const magic = await bytes.read(0, Math.min(8, bytes.size))
       const inFile = isFile(viewOf(magic))
       const first = await bytes.message(inFile ? 8 : 0)
+      if (inFile && first?.frame.header !== Header.schema) return await ArrowFile.#foreign(bytes)
       if (first === null || first.frame.header !== Header.schema)
         throw new SpillwayError('FILE_UNREADABLE', `${path} does not begin with an Arrow schema`, {
           place: path,
@@ -73,6 +76,13 @@ export class ArrowFile implements AsyncDisposable {
       await bytes.close()
       throw unreadable(error, path)
     }
+  }
+
+  /** A file whose schema is in its footer alone, as apache-arrow for JavaScript writes it. */
+  static async #foreign(bytes: FileBytes): Promise<ArrowFile> {
+    const { flat } = await readTail(bytes)
+    const schema = footerSchema(flat)
+    return new ArrowFile(bytes, planOf(schema, false).events, writeSchema(schema), await entriesOfFile(bytes))
   }
 
   get batchCount(): number {
@@ -126,7 +136,7 @@ export async function* batches(
   }
 }
 
-async function entriesOfFile(bytes: FileBytes): Promise<readonly Entry[]> {
+async function readTail(bytes: FileBytes): Promise<{ flat: Flat; start: number }> {
   const tail = viewOf(await bytes.read(bytes.size - 10, 10))
   const length = tail.getInt32(0, true)
   const start = bytes.size - 10 - length
@@ -138,8 +148,12 @@ async function entriesOfFile(bytes: FileBytes): Promise<readonly Entry[]> {
         place: `${bytes.path}, byte ${bytes.size - 10}`,
       },
     )
-  const view = viewOf(await bytes.read(start, length))
-  const footer = readFooter(new Flat(view, 0, length), bytes.path, start)
+  return { flat: new Flat(viewOf(await bytes.read(start, length)), 0, length), start }
+}
+
+async function entriesOfFile(bytes: FileBytes): Promise<readonly Entry[]> {
+  const { flat, start } = await readTail(bytes)
+  const footer = readFooter(flat, bytes.path, start)
   const entries: Entry[] = []
   for (const block of footer.batches) {
     const { frame, metadata } = await bytes.metadataOf(block, start)

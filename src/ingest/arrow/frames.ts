@@ -98,7 +98,8 @@ export function readFrame(view: DataView, at: number, length: number, end: numbe
   }
 }
 
-function footerStart(view: DataView): number {
+/** Where the footer of a file in memory begins. */
+export function footerStart(view: DataView): number {
   const length = view.byteLength
   const atEnd = length - 6
   if (length < 18 || view.getUint32(atEnd, true) !== fileMagic || view.getUint16(atEnd + 4, true) !== 0x3157)

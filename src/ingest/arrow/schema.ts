@@ -1,6 +1,7 @@
 import { SpillwayError } from '../../errors.js'
 import type { EventSchema } from '../columns.js'
 import { ArrowFile } from './file.js'
+import { withSchema } from './foreign-file.js'
 import { Header, isFile, metadataLength, readFrame } from './frames.js'
 import { undecodable } from './limits.js'
 import { planOf } from './plan.js'
@@ -10,11 +11,12 @@ import { readSchema } from './schema-message.js'
 export function schemaOf(bytes: Uint8Array): EventSchema {
   if (bytes.length === 0)
     throw new SpillwayError('MESSAGE_EMPTY', 'the message has no bytes', { place: 'byte 0' })
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const whole = withSchema(bytes)
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
   const start = isFile(view) ? 8 : 0
-  const length = metadataLength(view, start, bytes.length)
+  const length = metadataLength(view, start, whole.length)
   if (length === 0) throw undecodable('the stream has no schema', `byte ${start}`)
-  const frame = readFrame(view, start, length, bytes.length)
+  const frame = readFrame(view, start, length, whole.length)
   if (frame.header !== Header.schema)
     throw undecodable('the stream does not begin with a schema', `byte ${start}`)
   return planOf(readSchema(frame.flat, frame.table), frame.version === 3).events

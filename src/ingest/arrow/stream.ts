@@ -1,5 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import { type Budget, type RawBatch, readBatch } from './batch.js'
+import { withSchema } from './foreign-file.js'
 import { type Frame, Header, readFrames } from './frames.js'
 import { type DecodeLimits, tooLarge, undecodable } from './limits.js'
 import { type Plan, planOf } from './plan.js'
@@ -36,7 +37,7 @@ export function readStream(message: Uint8Array, limits: DecodeLimits, schemas: S
     throw new SpillwayError('MESSAGE_EMPTY', 'the message has no bytes', { place: 'byte 0' })
   if (message.length > limits.maxBytes)
     throw tooLarge(`${message.length} bytes, the limit is ${limits.maxBytes}`, `byte ${limits.maxBytes}`)
-  const bytes = align(message)
+  const bytes = withSchema(align(message))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const frames = readFrames(view)
   const plan = readPlan(bytes, frames[0], schemas)

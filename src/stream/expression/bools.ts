@@ -76,7 +76,8 @@ function compileCompare({ op, left, right, axis }: Compare, depth: number): Bool
     return fill(depth, axis, (out, n, run) => {
       const [x, y] = [a(run), b(run)]
       for (let i = 0; i < n; i++) {
-        const [s, t] = [x.dictionary[x.codes[i]], y.dictionary[y.codes[i]]]
+        const s = x.dictionary[x.codes[i]]
+        const t = y.dictionary[y.codes[i]]
         out[i] = s !== undefined && t !== undefined && (s === t) === (op === '==') ? 1 : 0
       }
     })
@@ -171,7 +172,7 @@ function compileIsNull({ of, axis }: IsNull, depth: number): BoolPlan {
   const numbers = compileNumbers(of, depth)
   return fill(depth, axis, (out, n, run) => {
     const a = numbers(run)
-    for (let i = 0; i < n; i++) out[i] = Number.isNaN(a[i]) ? 1 : 0
+    for (let i = 0; i < n; i++) out[i] = Number(Number.isNaN(a[i]))
   })
 }
 

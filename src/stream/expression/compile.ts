@@ -56,12 +56,13 @@ export function compile(source: string, schema: EventSchema, wanted: Wanted = {}
   const root = suit(check(parse(source), scope), wanted, scope)
   const registers = new Registers()
   const values = planOf(root)
+  const nodes = nodesOf(root)
   const run = (events: Events): Run => ({ events, registers })
   const evaluate = (events: Events) => values(run(events))
   return {
     source,
-    reads: unique(nodesOf(root).map((node) => (node.kind === 'read' ? node.path : ''))),
-    lists: unique(nodesOf(root).map((node) => node.axis)),
+    reads: unique(nodes.map((node) => (node.kind === 'read' ? node.path : ''))),
+    lists: unique(nodes.map((node) => node.axis)),
     axis: root.axis,
     type: root.type,
     evaluate,
@@ -116,9 +117,11 @@ function columnOf(values: ReturnType<Compiled['evaluate']>, axis: string): Colum
   return { axis, type: 'utf8', values: codes, valid, dictionary }
 }
 
-/** The node and all below it, in the order of the source. */
-function nodesOf(node: Typed): Typed[] {
-  return [node, ...childrenOf(node).flatMap(nodesOf)]
+/** The node and all below it, in the order of the source, added to `found`. */
+function nodesOf(node: Typed, found: Typed[] = []): Typed[] {
+  found.push(node)
+  for (const child of childrenOf(node)) nodesOf(child, found)
+  return found
 }
 
 /** Each name once, without ''. */

@@ -67,54 +67,57 @@ export const arithmetic: Readonly<Record<ArithmeticOp, ArithmeticLoops>> = {
   },
 }
 
-/** NaN compares false in every way, `!=` included. */
+/**
+ * NaN compares false in every way, `!=` included. `Number(…)` of a condition compiles without a branch, which the
+ * processor would often guess wrong.
+ */
 export const compare: Readonly<Record<CompareOp, CompareLoops>> = {
   '<': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] < b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] < b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] < c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] < c)
     },
   },
   '<=': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] <= b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] <= b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] <= c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] <= c)
     },
   },
   '>': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] > b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] > b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] > c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] > c)
     },
   },
   '>=': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] >= b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] >= b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] >= c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] >= c)
     },
   },
   '==': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] === b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] === b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] === c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] === c)
     },
   },
   '!=': {
     columns: (a, b, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] < b[i] || a[i] > b[i] ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] < b[i]) | Number(a[i] > b[i])
     },
     right: (a, c, out, n) => {
-      for (let i = 0; i < n; i++) out[i] = a[i] < c || a[i] > c ? 1 : 0
+      for (let i = 0; i < n; i++) out[i] = Number(a[i] < c) | Number(a[i] > c)
     },
   },
 }

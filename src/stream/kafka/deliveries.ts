@@ -6,6 +6,8 @@ export interface Fetching {
   pause(partition: TopicPartition): void
   resume(partition: TopicPartition): void
   seek(partition: TopicPartition, offset: bigint): void
+  /** Called once, when the handler is ready and before the first `resume`. */
+  ready?(): Promise<void>
 }
 
 export interface DeliveryOptions {
@@ -73,6 +75,7 @@ export class Deliveries {
   async open(): Promise<void> {
     try {
       await this.#options.handler.assigned(this.partitions)
+      if (this.#live) await this.#fetching.ready?.()
     } catch (error) {
       if (this.#live) this.#options.fail(error)
       return

@@ -26,20 +26,45 @@ const hopeless: ReadonlySet<string> = new Set([
   'UNSUPPORTED_VERSION',
 ])
 
-/** Numbers that kafkajs 2.2.4 does not know by name (https://kafka.apache.org/protocol#protocol_error_codes). */
-const newer: Readonly<Record<number, string>> = { 90: 'PRODUCER_FENCED', 120: 'TRANSACTION_ABORTABLE' }
+/**
+ * Names of numbers: those that kafkajs 2.2.4 does not know (https://kafka.apache.org/protocol), those that
+ * librdkafka gives without a name, and its own negative ones (rdkafka.h).
+ */
+const names: Readonly<Record<number, string>> = {
+  1: 'OFFSET_OUT_OF_RANGE',
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  10: 'MESSAGE_TOO_LARGE',
+  18: 'RECORD_LIST_TOO_LARGE',
+  23: 'INCONSISTENT_GROUP_PROTOCOL',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+  30: 'GROUP_AUTHORIZATION_FAILED',
+  31: 'CLUSTER_AUTHORIZATION_FAILED',
+  47: 'INVALID_PRODUCER_EPOCH',
+  49: 'INVALID_PRODUCER_ID_MAPPING',
+  53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  58: 'SASL_AUTHENTICATION_FAILED',
+  90: 'PRODUCER_FENCED',
+  [-140]: 'OFFSET_OUT_OF_RANGE',
+  [-144]: 'PRODUCER_FENCED',
+  [-169]: 'SASL_AUTHENTICATION_FAILED',
+  [-188]: 'UNKNOWN_TOPIC_OR_PARTITION',
+  [-190]: 'UNKNOWN_TOPIC_OR_PARTITION',
+}
 
 /** The protocol's name of an error, searched along its causes; `''` when it is not a broker's answer. */
 export function protocolName(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const { type, code, name } = at as { type?: unknown; code?: unknown; name?: string }
-    if (typeof code === 'number' && newer[code] !== undefined) return newer[code]
+    if (typeof code === 'number' && names[code] !== undefined) return names[code]
+    if (code === librdkafkaFatal && /fenced/i.test(at.message)) return 'PRODUCER_FENCED'
     if (typeof type === 'string' && type !== '' && !type.startsWith('KAFKAJS_')) return type
     if (name === 'KafkaJSSASLAuthenticationError') return 'SASL_AUTHENTICATION_FAILED'
     if (name === 'KafkaJSUnsupportedSaslMechanism') return 'UNSUPPORTED_SASL_MECHANISM'
   }
   return ''
 }
+
+const librdkafkaFatal = -150
 
 export const isFenced = (error: unknown): boolean => fencing.has(protocolName(error))
 export const isHopeless = (error: unknown): boolean => hopeless.has(protocolName(error))
@@ -56,6 +81,15 @@ export function laneCode(error: unknown, phase: Phase): ErrorCode {
 
 export const sinkCode = (error: unknown): ErrorCode =>
   tooLarge.has(protocolName(error)) ? 'MESSAGE_TOO_LARGE' : 'SINK_UNAVAILABLE'
+
+/** What both clients say of an offset that retention has removed, or that was never there. */
+export const offsetGone = (place: string, cause?: unknown): SpillwayError =>
+  new SpillwayError('SOURCE_UNAVAILABLE', 'The offset to read is not in the topic any more', {
+    place,
+    remedy:
+      'Retention removed unread messages, or the topic was made anew. Reset the offset of the group on purpose.',
+    cause,
+  })
 
 /** Wraps a client library's error; keeps a SpillwayError. */
 export function kafkaError(error: unknown, code: ErrorCode, doing: string, place?: string): SpillwayError {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { kafkaError, protocolName } from './errors-of.js'
 import { type Connect, retryFor } from './kafkajs-connect.js'
@@ -57,12 +58,13 @@ export function kafkajsAdmin(
     partitions,
     create: async (topic, { partitions: numPartitions, replicationFactor = -1, config = {} }) => {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-      return ask('Cannot create a topic', topic, (client) =>
-        client.createTopics({
-          topics: [{ topic, numPartitions, replicationFactor, configEntries }],
-          waitForLeaders: true,
-        }),
-      )
+      return ask('Cannot create a topic', topic, async (client) => {
+        const topics = [{ topic, numPartitions, replicationFactor, configEntries }]
+        // The client's own wait fails where the new topic is not yet known to the broker that it asks.
+        const created = await client.createTopics({ topics, waitForLeaders: false })
+        await until(LEADERS_MS, () => hasLeaders(client, topic))
+        return created
+      })
     },
     grow: (topic, count) =>
       ask('Cannot add partitions', topic, async (client) => {
@@ -90,4 +92,22 @@ export function kafkajsAdmin(
       await open?.disconnect().catch(() => undefined)
     },
   }
+}
+
+/** How long the leaders of a new topic may take. */
+const LEADERS_MS = 15_000
+
+async function hasLeaders(client: Admin, topic: string): Promise<boolean> {
+  try {
+    const { topics } = await client.fetchTopicMetadata({ topics: [topic] })
+    return topics[0].partitions.every(({ leader }) => leader >= 0)
+  } catch {
+    return false
+  }
+}
+
+/** Asks until the answer is yes or time is up. */
+async function until(ms: number, ask: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + ms
+  while (!(await ask()) && performance.now() < deadline) await sleep(50)
 }

@@ -1,5 +1,6 @@
 import kafkajs, { type Cluster, type PartitionAssigner } from 'kafkajs'
-import { SpillwayError } from '../../errors.js'
+import type { SpillwayError } from '../../errors.js'
+import { offsetGone } from './errors-of.js'
 
 interface JoinRequest {
   readonly groupId: string
@@ -22,14 +23,14 @@ interface Broker {
  * kafkajs rejoins a group without telling anybody before, and answers an offset that retention has removed
  * by committing the default offset, which would skip events in silence. Neither can be configured, but an
  * assigner is given the consumer's own cluster object, so both requests can be met there: `beforeJoin` is
- * awaited before every JoinGroup, and `offsetGone` is told instead of the silent commit.
+ * awaited before every JoinGroup, and `fail` is told instead of the silent commit.
  */
 export function guardedAssigner(
   beforeJoin: () => Promise<void>,
-  offsetGone: (error: SpillwayError) => void,
+  fail: (error: SpillwayError) => void,
 ): PartitionAssigner {
   return (setup) => {
-    guard(setup.cluster, beforeJoin, offsetGone)
+    guard(setup.cluster, beforeJoin, fail)
     return kafkajs.PartitionAssigners.roundRobin(setup)
   }
 }
@@ -37,7 +38,7 @@ export function guardedAssigner(
 function guard(
   cluster: Cluster,
   beforeJoin: () => Promise<void>,
-  offsetGone: (error: SpillwayError) => void,
+  fail: (error: SpillwayError) => void,
 ): void {
   const guarded = new WeakSet<object>()
   const findBroker = cluster.findBroker.bind(cluster)
@@ -56,16 +57,8 @@ function guard(
         // Negative offsets mean earliest and latest.
         const reset = partitions.find(({ offset }) => Number(offset) < 0)
         if (reset === undefined) continue
-        const gone = new SpillwayError(
-          'SOURCE_UNAVAILABLE',
-          'The offset to read is not in the topic any more',
-          {
-            place: `${topic}/${reset.partition}`,
-            remedy:
-              'Retention removed unread messages, or the topic was made anew. Reset the offset of the group on purpose.',
-          },
-        )
-        offsetGone(gone)
+        const gone = offsetGone(`${topic}/${reset.partition}`)
+        fail(gone)
         throw gone
       }
       return offsetCommit.call(broker, request)

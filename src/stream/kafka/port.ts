@@ -196,7 +196,8 @@ export interface LaneProducer {
   init(): Promise<void>
   /**
    * Makes the records and the offsets visible to committed readers together, or not at all. An empty list
-   * of records commits offsets only. Rejections:
+   * of records commits offsets only. When it resolves the outcome is decided; the brokers may still need some
+   * milliseconds to show it (and `KafkaAdmin.committed` shows the old offset until then). Rejections:
    * - LANE_FENCED: another owner has taken over (or the transaction took longer than its timeout). Nothing
    *   of this transaction is visible.
    * - LANE_AMBIGUOUS: the answer to the commit was lost. It is visible wholly or not at all; the committed

@@ -40,8 +40,13 @@ export function uniform(high: number, low: number, seed: Seed): number {
   return (hi * 2097152 + (lo >>> 11)) / 9007199254740992
 }
 
-/** The upper 32 bits of the product of two unsigned 32-bit numbers; every step is exact in float64. */
+/** The upper 32 bits of the product of two unsigned 32-bit numbers, by halves of 16 bits. */
 function upperHalf(a: number, b: number): number {
-  const lower = (a & 0xffff) * b
-  return Math.floor(((a >>> 16) * b + Math.floor(lower / 65536)) / 65536)
+  const aLow = a & 0xffff
+  const aHigh = a >>> 16
+  const bLow = b & 0xffff
+  const bHigh = b >>> 16
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) >>> 0
+  const other = (Math.imul(aLow, bHigh) + (middle & 0xffff)) >>> 0
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (other >>> 16)) >>> 0
 }

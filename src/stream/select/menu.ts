@@ -1,9 +1,8 @@
-import { SpillwayError } from '../../errors.js'
 import type { Column, ColumnSpec, EventSchema, Events } from '../../ingest/columns.js'
-import { nearest } from '../../ingest/nearest.js'
 import { boolColumn, buildChain, type Chain, compileAt, countOf } from './chain.js'
+import { producedBy, refuseClash, requireEventNumber } from './columns.js'
 import type { MenuConfig } from './config.js'
-import { drawn, halvesOf, isEventNumber } from './event-numbers.js'
+import { drawn, halvesOf } from './event-numbers.js'
 import { seedOf } from './hash.js'
 import { firstThreshold, type ThresholdState } from './threshold.js'
 
@@ -86,7 +85,7 @@ export function buildMenu(config: MenuConfig, schema: EventSchema): Menu {
   const start: MenuState = Object.fromEntries(steered.map(({ name }) => [name, firstThreshold]))
   const read = expressions
     .flatMap((expression) => expression.reads)
-    .filter((path) => !path.startsWith('passed.'))
+    .filter((path) => !chains.some(({ name }) => path === `passed.${name}`))
 
   return {
     chains: chains.map(({ name }) => name),
@@ -155,36 +154,4 @@ function thresholdColumn(values: Float64Array): Column {
 
 function withColumn(schema: EventSchema, path: string): EventSchema {
   return { ...schema, columns: [...schema.columns, { path, axis: '', type: 'bool' }] }
-}
-
-function producedBy(chains: readonly Chain[]): ColumnSpec[] {
-  const bool = (name: string): ColumnSpec => ({ path: `select.${name}`, axis: '', type: 'bool' })
-  const perChain = chains.flatMap(({ name, steered }): ColumnSpec[] =>
-    steered ? [bool(name), { path: `select.${name}_threshold`, axis: '', type: 'float64' }] : [bool(name)],
-  )
-  return [...perChain, bool('pass_through'), bool('accept')]
-}
-
-function refuseClash(paths: readonly string[], schema: EventSchema): void {
-  const clash = schema.columns.find(({ path }) => paths.includes(path))
-  if (clash === undefined) return
-  throw new SpillwayError('CONFIG_INVALID', `the events already have a column ${clash.path}`, {
-    place: 'select.chains',
-    remedy: 'Rename the chain, or the column where it is made.',
-  })
-}
-
-function requireEventNumber(path: string, { columns }: EventSchema): void {
-  const spec = columns.find((column) => column.path === path)
-  const place = 'select.event_number'
-  if (spec === undefined) {
-    const names = columns.map((column) => column.path)
-    const near = nearest(path, names)
-    const hint = near.length > 0 ? `; near: ${near.join(', ')}` : ''
-    throw new SpillwayError('COLUMN_MISSING', `no column ${path} to draw prescales by${hint}`, { place })
-  }
-  if (!isEventNumber(spec))
-    throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${spec.type}; an integer per event is needed`, {
-      place,
-    })
 }

@@ -201,7 +201,7 @@ describe('hostile sources', () => {
           expect((error as SpillwayError).code).toBe('EXPRESSION_INVALID')
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -91,6 +91,13 @@ describe('a menu', () => {
     expect(threshold.valid?.indexOf(1)).toBe(640)
   })
 
+  it('reads a column that is only called like a chain decision', () => {
+    const more = events.with('passed.upstream', events.column('event'))
+    const menu = buildMenu(parseMenu({ chains: { a: { when: 'passed.upstream > 10001' } } }), more.schema)
+    expect(menu.reads).toEqual(['passed.upstream'])
+    expect(menu.evaluate(more).counts.accepted).toBe(n - 2)
+  })
+
   it('says what it reads', () => {
     const menu = build(full)
     expect([...menu.reads].sort()).toEqual(['event', 'jets.pt', 'met.pt', 'score'])

@@ -60,7 +60,7 @@ describe('the automatic threshold', () => {
     const candidates = Uint8Array.from(scores, (_, i) => (i % 100 === 0 ? 1 : 0))
     const { passed, state } = applyThreshold(scores, candidates, 0.1, firstThreshold, never)
     expect(state.threshold).toBe(ACCEPT_ALL)
-    expect(passed.subarray(320)).toEqual(candidates.subarray(320))
+    expect(Buffer.from(passed.subarray(320)).equals(candidates.subarray(320))).toBe(true)
   })
 
   it('makes the same decisions however the stream is cut into batches', () => {
@@ -87,10 +87,10 @@ describe('the automatic threshold', () => {
           state = batch.state
           at = end
         }
-        expect(Uint8Array.from(passed)).toEqual(whole.passed)
+        expect(Buffer.from(passed).equals(whole.passed)).toBe(true)
         expect(state.threshold).toBe(whole.state.threshold)
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     )
   })
 

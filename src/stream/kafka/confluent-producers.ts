@@ -1,0 +1,211 @@
+import { SpillwayError } from '../../errors.js'
+import {
+  asBuffer,
+  type Binding,
+  commonConfig,
+  connectClient,
+  promised,
+  type RdConsumer,
+  type RdError,
+  type RdProducer,
+} from './confluent-binding.js'
+import { isFenced, kafkaError, laneCode, type Phase, sinkCode, within } from './errors-of.js'
+import type {
+  BatchProducer,
+  KafkaConfig,
+  KafkaLog,
+  KafkaRecord,
+  LaneProducer,
+  OffsetCommit,
+  ProducerOptions,
+  TransactionalOptions,
+} from './port.js'
+
+const defaultBatchBytes = 950_000
+const defaultDeliveryMs = 30_000
+const farewellMs = 2_000
+const queueFull = -184
+
+interface Maker {
+  readonly binding: Binding
+  readonly config: KafkaConfig
+  readonly log: KafkaLog
+}
+
+const producerConfig = ({ config }: Maker, options: ProducerOptions) => ({
+  ...commonConfig(config),
+  dr_cb: true,
+  'enable.idempotence': true,
+  'allow.auto.create.topics': false,
+  'compression.codec': options.compression ?? 'none',
+  partitioner: 'murmur2_random',
+  'batch.size': options.maxBatchBytes ?? defaultBatchBytes,
+  // The broker judges sizes, not the client.
+  'message.max.bytes': 1_000_000_000,
+  'queue.buffering.max.messages': 1_000_000,
+  'topic.metadata.propagation.max.ms': Math.min(10_000, options.deliveryTimeoutMs ?? defaultDeliveryMs),
+})
+
+/** Gives the records to librdkafka; resolves when all are acknowledged, rejects with the first failure. */
+function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = records.length
+    if (left === 0) return resolve()
+    const settle = (error: RdError | null) => {
+      if (error) reject(error)
+      else if (--left === 0) resolve()
+    }
+    const give = (from: number): void => {
+      for (let i = from; i < records.length; i++) {
+        const { topic, partition = -1, key, value, headers, timestamp = 0 } = records[i]
+        const list = headers && Array.from(headers, ([name, bytes]) => ({ [name]: asBuffer(bytes)! }))
+        try {
+          producer.produce(topic, partition, asBuffer(value), asBuffer(key), timestamp, settle, list)
+        } catch (error) {
+          if ((error as RdError).code === queueFull) setTimeout(() => give(i), 20)
+          else reject(error)
+          return
+        }
+      }
+    }
+    give(0)
+  })
+}
+
+async function connected(
+  maker: Maker,
+  options: ProducerOptions,
+  more: Readonly<Record<string, string | number>>,
+): Promise<RdProducer> {
+  const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, {})
+  producer.on('delivery-report', (error, report) => (report.opaque as (error: RdError | null) => void)(error))
+  try {
+    await connectClient(producer, maker.config.connectionTimeoutMs, maker.log)
+  } catch (error) {
+    producer.disconnect(0, () => undefined)
+    throw error
+  }
+  producer.setPollInBackground(true)
+  return producer
+}
+
+const farewell = (producer: RdProducer): Promise<unknown> =>
+  within(
+    farewellMs,
+    promised((done) => producer.disconnect(0, done)),
+    () => undefined,
+  ).catch(() => undefined)
+
+/** See `LaneProducer`. `membership` gives the consumer whose group the offsets belong to. */
+export function confluentLane(
+  maker: Maker,
+  options: TransactionalOptions,
+  membership: (group: string) => Promise<RdConsumer>,
+): LaneProducer {
+  const deliveryMs = options.deliveryTimeoutMs ?? defaultDeliveryMs
+  const transactionMs = options.transactionTimeoutMs ?? 60_000
+  const place = `transactional id ${options.transactionalId}`
+  let current: RdProducer | undefined
+
+  const drop = async (): Promise<void> => {
+    const old = current
+    current = undefined
+    if (old !== undefined) await farewell(old)
+  }
+
+  const init = async (): Promise<void> => {
+    await drop()
+    let made: RdProducer | undefined
+    try {
+      made = await connected(maker, options, {
+        'transactional.id': options.transactionalId,
+        'transaction.timeout.ms': transactionMs,
+        'message.timeout.ms': Math.min(deliveryMs, transactionMs),
+        'socket.timeout.ms': Math.min(maker.config.requestTimeoutMs, transactionMs),
+        'linger.ms': 0,
+        'retry.backoff.ms': 10,
+        'retry.backoff.max.ms': 200,
+      })
+      const producer = made
+      await promised((done) => producer.initTransactions(deliveryMs, done))
+      current = made
+    } catch (error) {
+      if (made !== undefined) void farewell(made)
+      throw kafkaError(error, laneCode(error, 'init'), 'Cannot open the lane', place)
+    }
+  }
+
+  const transact = async (records: readonly KafkaRecord[], offsets: OffsetCommit): Promise<void> => {
+    const producer = current
+    if (producer === undefined)
+      throw new SpillwayError('INTERNAL', 'The lane is not open: init() first', { place })
+    const { group, topic, partition, next, metadata = '' } = offsets
+    let phase: Phase = 'send'
+    const run = async (): Promise<void> => {
+      await promised((done) => producer.beginTransaction(done))
+      await produceAll(producer, records)
+      const member = await membership(group)
+      const position = { topic, partition, offset: Number(next), metadata }
+      await promised((done) => producer.sendOffsetsToTransaction([position], member, deliveryMs, done))
+      phase = 'commit'
+      await promised((done) => producer.commitTransaction(deliveryMs, done))
+    }
+    try {
+      await within(deliveryMs * 2, run(), () => new Error(`not done within ${deliveryMs * 2} ms`))
+    } catch (error) {
+      const code = laneCode(error, phase)
+      if (phase === 'send' && !isFenced(error)) {
+        const abort = promised((done) => producer.abortTransaction(farewellMs, done))
+        await within(farewellMs, abort, () => undefined).catch(() => undefined)
+      }
+      await drop()
+      throw kafkaError(
+        error,
+        code,
+        phase === 'send' ? 'The transaction failed before its commit' : 'The commit failed',
+        place,
+      )
+    }
+  }
+
+  return { init, transact, close: drop }
+}
+
+/** See `BatchProducer`. librdkafka gathers and pipelines by itself. */
+export function confluentProducer(maker: Maker, options: ProducerOptions = {}): BatchProducer {
+  const deliveryMs = options.deliveryTimeoutMs ?? defaultDeliveryMs
+  let producer: Promise<RdProducer> | undefined
+  const open = new Set<Promise<void>>()
+
+  const client = (): Promise<RdProducer> => {
+    producer ??= connected(maker, options, { 'linger.ms': 5, 'message.timeout.ms': deliveryMs }).catch(
+      (error) => {
+        producer = undefined
+        throw error
+      },
+    )
+    return producer
+  }
+  const send = async (records: readonly KafkaRecord[]): Promise<void> => {
+    try {
+      await produceAll(await client(), records)
+    } catch (error) {
+      throw kafkaError(error, sinkCode(error), 'Cannot produce', records[0]?.topic)
+    }
+  }
+  return {
+    send(records) {
+      const sent = send(records)
+      open.add(sent)
+      const forget = () => open.delete(sent)
+      sent.then(forget, forget)
+      return sent
+    },
+    async close() {
+      await Promise.allSettled(open)
+      const made = await producer?.catch(() => undefined)
+      producer = undefined
+      if (made !== undefined) await farewell(made)
+    },
+  }
+}

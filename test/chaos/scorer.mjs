@@ -1,0 +1,40 @@
+// One scorer process, started and started again.
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+
+export class Scorer {
+  #child
+  #exited
+  constructor(pipeline, log) {
+    this.pipeline = pipeline
+    this.log = log
+  }
+
+  /** Starts the process if it is not running. */
+  start() {
+    if (this.#child !== undefined) return
+    const out = openSync(this.log, 'a')
+    const child = spawn(process.execPath, ['dist/cli/main.js', 'run', this.pipeline, '--quiet'], {
+      stdio: ['ignore', out, out],
+    })
+    closeSync(out)
+    this.#child = child
+    this.#exited = new Promise((resolve) =>
+      child.on('exit', (code, signal) => {
+        this.#child = undefined
+        resolve({ code, signal })
+      }),
+    )
+  }
+
+  get running() {
+    return this.#child !== undefined
+  }
+
+  /** Ends it with a signal; resolves to how it ended. */
+  async end(signal) {
+    if (this.#child === undefined) return { code: null, signal: null }
+    this.#child.kill(signal)
+    return this.#exited
+  }
+}
