@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { checkCommand } from './check.js'
 import { dryRunCommand } from './dry-run.js'
+import { produceCommand } from './produce.js'
 import { runCommand } from './run.js'
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand]
+export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand, produceCommand]

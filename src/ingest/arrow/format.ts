@@ -6,7 +6,7 @@ import { ArrowFile } from './file.js'
 import { Header } from './frames.js'
 import { gather } from './gather.js'
 import { mergeBatches } from './merge.js'
-import type { PlanNode } from './plan.js'
+import type { Plan, PlanNode } from './plan.js'
 import { SchemaMemory } from './schema-memory.js'
 import { type ArrowStream, type Part, readStream } from './stream.js'
 import { type BatchArrays, writeStream } from './write-batch.js'
@@ -28,7 +28,7 @@ async function info(path: string): Promise<FileInfo> {
 }
 
 async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordBatch> {
-  for await (const message of recut(path, options)) yield tableFromIPC(message).batches[0]
+  for await (const { bytes } of recut(path, options)) yield tableFromIPC(bytes).batches[0]
 }
 
 /**
@@ -36,9 +36,10 @@ async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordB
  * before a change of dictionaries), whatever batches the file holds.
  * @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE, FILE_LIMIT
  */
-export async function* recut(path: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
+export async function* recut(path: string, options: ReadOptions): AsyncGenerator<Cut> {
   await using file = await ArrowFile.open(path)
   const schemas = new SchemaMemory(1)
+  const written = new WeakMap<Plan, Uint8Array>()
   let pending: Slice[] = []
   let rows = 0
   for await (const { bytes, index } of file.batches()) {
@@ -46,7 +47,7 @@ export async function* recut(path: string, options: ReadOptions): AsyncGenerator
     const stream = checked(bytes, schemas, `${path}, record batch ${index}`)
     for (const part of stream.parts) {
       if (pending.length > 0 && !sameDictionaries(pending[0].part, part)) {
-        yield join(pending, options)
+        yield { rows, bytes: join(pending, options, written) }
         pending = []
         rows = 0
       }
@@ -56,14 +57,20 @@ export async function* recut(path: string, options: ReadOptions): AsyncGenerator
         first += count
         rows += count
         if (rows < options.batchRows) continue
-        yield join(pending, options)
+        yield { rows, bytes: join(pending, options, written) }
         pending = []
         rows = 0
         if (options.signal?.aborted) return
       }
     }
   }
-  if (rows > 0) yield join(pending, options)
+  if (rows > 0) yield { rows, bytes: join(pending, options, written) }
+}
+
+/** A self-contained message and its rows. */
+export interface Cut {
+  readonly rows: number
+  readonly bytes: Uint8Array
 }
 
 interface Slice {
@@ -92,7 +99,7 @@ function sameDictionaries(a: Part, b: Part): boolean {
 }
 
 /** Slices of one schema and dictionaries as one message of the chosen fields. */
-function join(slices: readonly Slice[], options: ReadOptions): Uint8Array {
+function join(slices: readonly Slice[], options: ReadOptions, written: WeakMap<Plan, Uint8Array>): Uint8Array {
   const { stream } = slices[0]
   const { plan, frames, bytes } = stream
   const tops = plan.nodes.filter(
@@ -102,7 +109,11 @@ function join(slices: readonly Slice[], options: ReadOptions): Uint8Array {
     tops,
     slices.map((slice) => cut(slice, tops)),
   )
-  const schema = writeSchema({ fields: tops.map((node) => node.field), metadata: plan.schema.metadata })
+  let schema = written.get(plan)
+  if (schema === undefined) {
+    schema = writeSchema({ fields: tops.map((node) => node.field), metadata: plan.schema.metadata })
+    written.set(plan, schema)
+  }
   const needed = new Set(plan.nodes.filter(under(tops)).map((node) => node.field.dictionary?.id))
   const dictionaries = frames.filter(({ header, flat, table }) => {
     if (header !== Header.dictionary) return false
