@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { checkCommand } from './check.js'
+import { doctorCommand } from './doctor.js'
 import { dryRunCommand } from './dry-run.js'
 import { produceCommand } from './produce.js'
 import { runCommand } from './run.js'
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand, produceCommand]
+export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand, produceCommand, doctorCommand]
