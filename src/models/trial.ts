@@ -59,17 +59,18 @@ export function tryModel(request: TrialRequest, limitMs: number = LIMIT_MS): Pro
     child.on('error', reject)
     child.on('exit', (code, signal) => {
       clearTimeout(timer)
+      const last = said.trim().split('\n').at(answer === undefined ? -1 : 0)
+      const hint = last ? new Error(last) : undefined
       if (answer?.kind === 'done') return resolve(answer.report)
       if (answer !== undefined) {
         const { code: failed, message, remedy, place: where = place } = answer
-        return reject(new SpillwayError(failed, message, { place: where, remedy }))
+        return reject(new SpillwayError(failed, message, { place: where, remedy, cause: hint }))
       }
       const how = signal === null ? `exit ${code}` : signal
-      const last = said.trim().split('\n').at(-1)
       reject(
         new SpillwayError('MODEL_CRASHES', `loading the model ended its process (${how})`, {
           place,
-          cause: last ? new Error(last) : undefined,
+          cause: hint,
         }),
       )
     })

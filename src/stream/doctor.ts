@@ -183,5 +183,6 @@ function problem(name: string, cause: unknown): Finding {
   const error = asSpillwayError(cause, 'INTERNAL')
   const { message, place, remedy } = error
   const where = place === undefined || message.includes(place) ? '' : ` (${place})`
-  return { name, status: 'problem', detail: `${message}${where}`, remedy, error }
+  const why = error.cause instanceof Error && !message.includes(error.cause.message) ? `; ${error.cause.message}` : ''
+  return { name, status: 'problem', detail: `${message}${where}${why}`, remedy, error }
 }
