@@ -25,6 +25,7 @@ const config = {
     labelColor: 'currentColor',
     titleColor: 'currentColor',
     labelFontSize: 12,
+    labelLimit: 0,
     title: null,
     orient: 'top' as const,
   },

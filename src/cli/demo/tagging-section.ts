@@ -74,14 +74,14 @@ function massSculpting(columns: ReadonlyMap<string, Float64Array>, label: Float6
   const score = columns.get('tag.p_w')!
   const signal = score.filter((value, i) => label[i] === W && !Number.isNaN(value))
   const background = score.filter((value, i) => label[i] === QCD && !Number.isNaN(value))
-  const [{ cut }] = workingPoints(signal, background, [0.5])
+  const [{ cut }] = workingPoints(signal, background, [0.8])
   const edges = linearEdges(0, 200, 40)
   const all = Float64Array.from(label, (origin) => (origin === QCD ? 1 : 0))
   const tagged = all.map((weight, i) => (score[i] >= cut ? weight : 0))
   return distributions(
     [
       { name: 'all QCD jets', histogram: histogram(mass, all, edges) },
-      { name: 'tagged at 50 % W efficiency', histogram: histogram(mass, tagged, edges) },
+      { name: 'tagged at 80 % W efficiency', histogram: histogram(mass, tagged, edges) },
     ],
     'soft-drop mass [GeV]',
   )
