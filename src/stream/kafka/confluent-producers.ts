@@ -5,6 +5,7 @@ import {
   commonConfig,
   connectClient,
   promised,
+  type RdConfig,
   type RdConsumer,
   type RdError,
   type RdProducer,
@@ -38,7 +39,6 @@ const producerConfig = ({ config }: Maker, options: ProducerOptions) => ({
   'enable.idempotence': true,
   'allow.auto.create.topics': false,
   'compression.codec': options.compression ?? 'none',
-  partitioner: 'murmur2_random',
   'batch.size': options.maxBatchBytes ?? defaultBatchBytes,
   // The broker judges sizes, not the client.
   'message.max.bytes': 1_000_000_000,
@@ -75,9 +75,12 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
 async function connected(
   maker: Maker,
   options: ProducerOptions,
-  more: Readonly<Record<string, string | number>>,
+  messageTimeoutMs: number,
+  more: RdConfig,
 ): Promise<RdProducer> {
-  const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, {})
+  // These two belong to topics: beside a topic configuration they are lost among the others.
+  const perTopic = { partitioner: 'murmur2_random', 'message.timeout.ms': messageTimeoutMs }
+  const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, perTopic)
   producer.on('delivery-report', (error, report) => (report.opaque as (error: RdError | null) => void)(error))
   try {
     await connectClient(producer, maker.config.connectionTimeoutMs, maker.log)
@@ -117,10 +120,9 @@ export function confluentLane(
     await drop()
     let made: RdProducer | undefined
     try {
-      made = await connected(maker, options, {
+      made = await connected(maker, options, Math.min(deliveryMs, transactionMs), {
         'transactional.id': options.transactionalId,
         'transaction.timeout.ms': transactionMs,
-        'message.timeout.ms': Math.min(deliveryMs, transactionMs),
         'socket.timeout.ms': Math.min(maker.config.requestTimeoutMs, transactionMs),
         'linger.ms': 0,
         'retry.backoff.ms': 10,
@@ -178,12 +180,10 @@ export function confluentProducer(maker: Maker, options: ProducerOptions = {}): 
   const open = new Set<Promise<void>>()
 
   const client = (): Promise<RdProducer> => {
-    producer ??= connected(maker, options, { 'linger.ms': 5, 'message.timeout.ms': deliveryMs }).catch(
-      (error) => {
-        producer = undefined
-        throw error
-      },
-    )
+    producer ??= connected(maker, options, deliveryMs, { 'linger.ms': 5 }).catch((error) => {
+      producer = undefined
+      throw error
+    })
     return producer
   }
   const send = async (records: readonly KafkaRecord[]): Promise<void> => {
