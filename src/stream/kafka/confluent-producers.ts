@@ -46,6 +46,10 @@ const producerConfig = ({ config }: Maker, options: ProducerOptions) => ({
   'topic.metadata.propagation.max.ms': Math.min(10_000, options.deliveryTimeoutMs ?? defaultDeliveryMs),
 })
 
+/** Nothing at a real address: the binding takes an empty buffer without one for a tombstone. */
+const solid = (bytes: Uint8Array | null): Buffer | null =>
+  bytes !== null && bytes.length === 0 ? Buffer.from([0]).subarray(0, 0) : asBuffer(bytes)
+
 /** Gives the records to librdkafka; resolves when all are acknowledged, rejects with the first failure. */
 function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -60,7 +64,7 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
         const { topic, partition = -1, key, value, headers, timestamp = 0 } = records[i]
         const list = headers && Array.from(headers, ([name, bytes]) => ({ [name]: asBuffer(bytes)! }))
         try {
-          producer.produce(topic, partition, asBuffer(value), asBuffer(key), timestamp, settle, list)
+          producer.produce(topic, partition, solid(value), solid(key), timestamp, settle, list)
         } catch (error) {
           if ((error as RdError).code === queueFull) setTimeout(() => give(i), 20)
           else reject(error)
@@ -98,6 +102,14 @@ const farewell = (producer: RdProducer): Promise<unknown> =>
     promised((done) => producer.disconnect(0, done)),
     () => undefined,
   ).catch(() => undefined)
+
+/** Aborts what is open; gives the reason when it cannot. */
+const abort = (producer: RdProducer): Promise<unknown> =>
+  within(
+    farewellMs,
+    promised((done) => producer.abortTransaction(farewellMs, done)),
+    () => undefined,
+  ).catch((reason: unknown) => reason)
 
 /** See `LaneProducer`. `membership` gives the consumer whose group the offsets belong to. */
 export function confluentLane(
@@ -155,11 +167,9 @@ export function confluentLane(
     try {
       await within(deliveryMs * 2, run(), () => new Error(`not done within ${deliveryMs * 2} ms`))
     } catch (error) {
-      const code = laneCode(error, phase)
-      if (phase === 'send' && !isFenced(error)) {
-        const abort = promised((done) => producer.abortTransaction(farewellMs, done))
-        await within(farewellMs, abort, () => undefined).catch(() => undefined)
-      }
+      // A fenced producer's records fail as purged; only the answer to the abort says why.
+      const fenced = phase === 'send' && isFenced(await abort(producer))
+      const code = fenced ? 'LANE_FENCED' : laneCode(error, phase)
       await drop()
       throw kafkaError(
         error,

@@ -59,12 +59,15 @@ export function kafkajsAdmin(
     partitions,
     create: async (topic, { partitions: numPartitions, replicationFactor = -1, config = {} }) => {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-      return ask('Cannot create a topic', topic, (client) =>
-        client.createTopics({
-          topics: [{ topic, numPartitions, replicationFactor, configEntries }],
-          waitForLeaders: true,
-        }),
+      const wanted = { topic, numPartitions, replicationFactor, configEntries }
+      // Waiting for leaders is done here: kafkajs gives up when the broker does not know the topic yet.
+      const created = await ask('Cannot create a topic', topic, (client) =>
+        client.createTopics({ topics: [wanted], waitForLeaders: false }),
       )
+      for (const end = Date.now() + 10_000; Date.now() < end && (await partitions(topic)) === null; ) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return created
     },
     grow: (topic, count) =>
       ask('Cannot add partitions', topic, async (client) => {
