@@ -46,7 +46,11 @@ export async function startNats(options = {}) {
   if (await greets(port)) throw new Error(`Something answers on port ${port} already`)
   const launch = async () => {
     const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', dataDir]
-    const server = await spawnServer(serverPath(), args, { logFile, detach: options.detach })
+    const server = await spawnServer(serverPath(), args, {
+      logFile,
+      detach: options.detach,
+      scratch: temporary ? dataDir : undefined,
+    })
     const failure = () => (server.alive() ? null : `nats-server ended while starting:\n${tail(logFile)}`)
     await waitUntil(() => greets(port), {
       timeoutMs: options.timeoutMs ?? 20_000,

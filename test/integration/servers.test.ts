@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { startNats } from '../../scripts/servers/nats.mjs'
@@ -25,8 +26,8 @@ test.skipIf(!nats)('a server comes back on its port and data, and is gone after 
 test.skipIf(!nats)('a server ends with its owner, also when the owner is killed', async () => {
   const owner = spawn(process.execPath, [script, 'start'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(owner.stdout, 'data')
-  const { pid } = JSON.parse(String(line)) as { readonly pid: number }
+  const { pid, dataDir } = JSON.parse(String(line)) as { readonly pid: number; readonly dataDir: string }
   expect(isAlive(pid)).toBe(true)
   owner.kill('SIGKILL')
-  await until(() => !isAlive(pid), 'the server is gone', 5_000)
+  await until(() => !isAlive(pid) && !existsSync(dataDir), 'the server and its folder are gone', 10_000)
 })
