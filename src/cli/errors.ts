@@ -18,7 +18,8 @@ export function printError(error: unknown): void {
         : cause instanceof Error
           ? cause.message
           : String(cause)
-    if (!error.message.includes(said)) console.error(`  cause: ${said.split('\n')[0]}`)
+    const bare = cause instanceof Error ? cause.message : said
+    if (!error.message.includes(bare)) console.error(`  cause: ${said.split('\n')[0]}`)
     cause = cause instanceof Error ? cause.cause : undefined
   }
 }

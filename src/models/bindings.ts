@@ -80,13 +80,28 @@ export function bindInputs(
   })
 }
 
-/** @throws SpillwayError MODEL_INVALID when an output that the manifest names is not in the graph. */
+/**
+ * @throws SpillwayError MODEL_INVALID when an output that the manifest names is not in the graph, or has another width
+ * than the manifest names columns.
+ */
 export function checkOutputs(session: ort.InferenceSession, manifest: Manifest, place: string): void {
-  for (const { name } of manifest.outputs) {
-    if (!session.outputNames.includes(name)) {
+  for (const { name, columns } of manifest.outputs) {
+    const output = session.outputMetadata[session.outputNames.indexOf(name)]
+    if (output === undefined) {
       throw new SpillwayError(
         'MODEL_INVALID',
         `the graph has no output ${name}; it has ${session.outputNames.join(', ')}`,
+        { place },
+      )
+    }
+    const shape = output.isTensor ? output.shape : []
+    const perItem = manifest.batch === 'dynamic' ? shape.slice(1) : shape
+    if (!perItem.every((dim) => typeof dim === 'number' && dim > 0)) continue
+    const width = perItem.reduce<number>((product, dim) => product * Number(dim), 1)
+    if (width !== columns.length) {
+      throw new SpillwayError(
+        'MODEL_INVALID',
+        `graph output ${name} has ${width} values an item, the manifest names ${columns.length} columns`,
         { place },
       )
     }

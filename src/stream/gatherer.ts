@@ -215,7 +215,7 @@ const sizeOf = (message: Message): number => message.value?.length ?? 0
 export const placeOf = ({ topic, partition, offset }: Message): string => `${topic}/${partition}/${offset}`
 
 /** Copies the bytes into fresh, aligned memory: the original stays for another try and for the dead letters. */
-function workItem(message: Message): WorkItem {
+export function workItem(message: Message): WorkItem {
   const value = new Uint8Array(message.value!.length)
   value.set(message.value!)
   const header = message.headers.get('crc32')

@@ -10,6 +10,8 @@ export interface EpochOptions {
   readonly remember: (next: bigint, mark: LaneMark) => Promise<void>
   readonly inFlightBytes: number
   readonly attempts: number
+  /** Offsets of messages whose results the sink refused for their size: rejected without being worked on. */
+  readonly oversize: ReadonlySet<bigint>
 }
 
 interface Entry {
@@ -38,7 +40,7 @@ export interface Undo {
 }
 
 /** Until the first commit after opening so few messages are given out: suspects are few if the process dies. */
-const SLOW_START = 16
+const SLOW_START = 4
 
 /**
  * What a lane does between two openings of its sink: messages in order, their outcomes in any order, and the care that
@@ -59,7 +61,7 @@ export class LaneEpoch {
   #mark: LaneMark
   /** The mark that was there before this epoch kept one. */
   #found: LaneMark
-  /** Messages still to be run alone. */
+  /** Messages still to be taken that must run alone. */
   #suspects: number
   /** Nothing was committed yet. */
   #fresh = true
@@ -91,8 +93,8 @@ export class LaneEpoch {
     return this.#finished
   }
 
-  /** The head must not wait for a fuller commit: the mark stands, or suspects wait for their turn. */
-  get hurried(): boolean {
+  /** The next commit should not wait: nothing was committed yet, or a suspect waits for it. */
+  get urgent(): boolean {
     return this.#fresh || this.#entries[0]?.suspect === true
   }
 
@@ -113,7 +115,12 @@ export class LaneEpoch {
     this.#entries.push(entry)
     this.#bytes += entry.size
     this.#next = next
-    if (suspect) {
+    if (this.#options.oversize.has(message.offset)) {
+      this.#finish(
+        entry,
+        rejectedMessage(message, 'MESSAGE_TOO_LARGE', 'its results are too large for the sink'),
+      )
+    } else if (suspect) {
       this.#suspects--
       this.#inOrder(() => this.#runAlone(entry))
     } else if (this.#fresh) {
@@ -121,10 +128,10 @@ export class LaneEpoch {
     } else this.#run(entry)
   }
 
-  /** The finished run at the head; stays until `committed`. */
-  ready(): Ready | null {
+  /** The finished run at the head, at most so many messages of it; stays until `committed`. */
+  ready(most: number): Ready | null {
     if (this.#finished === 0) return null
-    const head = this.#entries.slice(0, this.#finished)
+    const head = this.#entries.slice(0, Math.min(most, this.#finished))
     return {
       done: head.map(({ message, outcome }) => ({ message, outcome: outcome! })),
       next: head[head.length - 1].next,

@@ -16,7 +16,7 @@ export function checkReads(reads: readonly Read[], schema: EventSchema, place: s
       const hint = like.length > 0 ? `; did you mean ${like.join(' or ')}?` : ''
       throw new SpillwayError('COLUMN_MISSING', `column ${path} is not there${hint}`, {
         place,
-        remedy: `The columns here are ${[...known.keys()].join(', ')}.`,
+        remedy: `The columns here are ${grouped(known.keys())}.`,
       })
     }
     if (types !== undefined && !types.includes(column.type)) {
@@ -40,4 +40,19 @@ export function checkReads(reads: readonly Read[], schema: EventSchema, place: s
       })
     }
   }
+}
+
+/** `event, jets.{pt, eta}`: many columns in a line that can be read. */
+function grouped(paths: Iterable<string>): string {
+  const groups = new Map<string, string[]>()
+  for (const path of paths) {
+    const dot = path.lastIndexOf('.')
+    const group = path.slice(0, Math.max(0, dot))
+    groups.set(group, [...(groups.get(group) ?? []), path.slice(dot + 1)])
+  }
+  const text = (group: string, names: readonly string[]): string => {
+    if (group === '') return names.join(', ')
+    return names.length === 1 ? `${group}.${names[0]}` : `${group}.{${names.join(', ')}}`
+  }
+  return [...groups].map(([group, names]) => text(group, names)).join(', ')
 }

@@ -1,16 +1,16 @@
 import { isAbsolute, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
-import type { ColumnSpec, EventSchema } from '../ingest/columns.js'
-import { numberRead, type Read } from '../models/feature-builder.js'
+import type { ColumnSpec, EventSchema, Events } from '../ingest/columns.js'
+import { type FeatureBuilder, numberRead, type Read } from '../models/feature-builder.js'
 import { featureBuilder } from '../models/features/index.js'
-import { type Bundle, readBundle } from '../models/manifest.js'
+import { type Bundle, type Manifest, readBundle } from '../models/manifest.js'
 import { modelColumns, modelOperator } from '../models/model-operator.js'
 import { inspectOnnx } from '../models/onnx-graph.js'
 import type { Operator } from '../models/operator.js'
 import { loadSession, runtimeVersion } from '../models/provider.js'
 import { makeScorer, type Scorer } from '../models/scorer.js'
 import { isModelStep, type ModelStepConfig, type PipelineConfig } from './config/schema.js'
-import { compile } from './expression/compile.js'
+import { type Compiled, compile } from './expression/compile.js'
 import { checkReads } from './reads.js'
 import { selectOperator } from './select/operator.js'
 import type { LiveModel } from './work.js'
@@ -40,11 +40,7 @@ async function loadStep(step: ModelStepConfig, config: PipelineConfig, folder: s
   const bundle = readBundle(isAbsolute(step.model) ? step.model : resolve(folder, step.model))
   const { manifest, model, origin } = bundle
   inspectOnnx(model, origin)
-  const builder = featureBuilder(
-    manifest.features.builder,
-    manifest.features.version,
-    manifest.features.options,
-  )
+  const builder = builderOf(manifest)
   const { provider, threads } = step
   const session = await loadSession(model, { provider, threads, reproducible: config.reproducible }, origin)
   const batch = { ...step.batch, reproducible: config.reproducible }
@@ -114,9 +110,25 @@ function after(
   return [...kept, ...produces]
 }
 
-function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): Operator {
-  const { axis } = scorer.builder
-  const added = { ...schema, columns: [...schema.columns, ...modelColumns(step.name, scorer.columns, axis)] }
+/** What is known of a model step without a session: enough to check its columns. */
+export type ModelShape = Pick<Scorer, 'builder' | 'columns'>
+
+/** The feature builder and the score columns of a manifest. @throws SpillwayError MODEL_INVALID, CONFIG_INVALID */
+export function modelShape(manifest: Manifest): ModelShape {
+  const columns = manifest.outputs.flatMap((output) => output.columns).filter((name) => name !== null)
+  return { builder: builderOf(manifest), columns }
+}
+
+const builderOf = ({ features: { builder, version, options } }: Manifest): FeatureBuilder =>
+  featureBuilder(builder, version, options)
+
+/**
+ * Compiles the `when` of a model step and checks what it replaces; `null` without a `when`.
+ * @throws SpillwayError EXPRESSION_INVALID, COLUMN_MISSING
+ */
+export function compileWhen(step: ModelStepConfig, shape: ModelShape, schema: EventSchema): Compiled | null {
+  const { axis } = shape.builder
+  const added = { ...schema, columns: [...schema.columns, ...modelColumns(step.name, shape.columns, axis)] }
   for (const [path, column] of Object.entries(step.replace)) {
     checkReads(
       [numberRead(path, axis), { path: `${step.name}.${column}` }],
@@ -124,22 +136,22 @@ function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): 
       `step ${step.name}, replace`,
     )
   }
-  if (step.when === undefined) return modelOperator({ name: step.name, scorer, replace: step.replace })
+  if (step.when === undefined) return null
   const when = compile(step.when, schema, { type: 'bool' })
   if (when.axis !== '' && when.axis !== axis) {
     throw new SpillwayError(
       'EXPRESSION_INVALID',
       `when runs along ${when.axis}, the model along ${axis || 'events'}`,
-      {
-        place: `step ${step.name}`,
-      },
+      { place: `step ${step.name}` },
     )
   }
-  const mask = (events: Parameters<typeof when.mask>[0]) => when.mask(events)
-  return modelOperator({
-    name: step.name,
-    scorer,
-    replace: step.replace,
-    when: { mask, reads: when.reads, axis: when.axis },
-  })
+  return when
+}
+
+function bindModel(step: ModelStepConfig, scorer: Scorer, schema: EventSchema): Operator {
+  const { name, replace } = step
+  const when = compileWhen(step, scorer, schema)
+  if (when === null) return modelOperator({ name, scorer, replace })
+  const mask = (events: Events) => when.mask(events)
+  return modelOperator({ name, scorer, replace, when: { mask, reads: when.reads, axis: when.axis } })
 }

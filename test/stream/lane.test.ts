@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SpillwayError } from '#spillway/errors.js'
 import { Gatherer } from '#spillway/stream/gatherer.js'
 import { Lane } from '#spillway/stream/lane.js'
+import type { Done } from '#spillway/stream/sink.js'
 import { sleep, until } from '../support/kafka.js'
 import { type Fault, MemoryLane, ScriptedLaneSink } from '../support/memory.js'
 import { messageOf } from '../support/messages.js'
@@ -16,6 +17,7 @@ interface Setup {
   readonly inFlightBytes?: number
   readonly attempts?: number
   readonly pause?: () => Promise<void>
+  readonly refuses?: (done: Done) => boolean
 }
 
 const id = { topic: 'events', partition: 0 }
@@ -24,11 +26,12 @@ const bytesOf = (offset: number) => Buffer.from(`message ${offset}`)
 /** A lane over scripted workers and sink, with a source of `total` messages that obeys rewinds. */
 function laneOf(total: number, setup: Setup = {}) {
   const memory = setup.lane ?? new MemoryLane()
-  const sink = new ScriptedLaneSink(memory, setup.faults, setup.pause)
+  const sink = new ScriptedLaneSink(memory, setup.faults, setup.pause, setup.refuses)
   const workers = new ScriptedWorkers(setup.script)
   const gatherer = new Gatherer(workers, { rows: 8, bytes: 1e6, delayMs: 0, attempts: 2 }, { task: () => {} })
   workers.onRoom = () => gatherer.pump()
   const errors: SpillwayError[] = []
+  const fatal: SpillwayError[] = []
   const rewinds: (bigint | null)[] = []
   let at = 0
   const lane = new Lane({
@@ -41,6 +44,7 @@ function laneOf(total: number, setup: Setup = {}) {
     events: {
       committed: () => {},
       aborted: (_id, error) => void errors.push(error),
+      fatal: (error) => void fatal.push(error),
       rewind: (_id, next) => {
         rewinds.push(next)
         at = Number(next ?? 0n)
@@ -53,6 +57,7 @@ function laneOf(total: number, setup: Setup = {}) {
     sink,
     workers,
     errors,
+    fatal,
     rewinds,
     async open() {
       at = Number((await lane.open()) ?? 0n)
@@ -207,13 +212,13 @@ describe('lane', () => {
       },
     })
     await run.open()
-    for (const offset of range(16))
+    for (const offset of range(4))
       await run.lane.push([messageOf(bytesOf(offset), offset)], BigInt(offset + 1))
-    await until(() => memory.offsets.length === 16, 'sixteen commits')
-    expect(run.workers.tasks).toEqual(range(16).map((offset) => [`events/0/${offset}`]))
+    await until(() => memory.offsets.length === 4, 'four commits')
+    expect(run.workers.tasks).toEqual(range(4).map((offset) => [`events/0/${offset}`]))
     expect(run.workers.peak).toBe(1)
     expect(marked).toBe('1/1')
-    expect(memory.commits).toEqual(range(16).map(() => 1))
+    expect(memory.commits).toEqual(range(4).map(() => 1))
     await run.lane.close()
   })
 
@@ -249,6 +254,34 @@ describe('lane', () => {
     }
     await run.lane.close()
     expect(memory.visible).toEqual([])
+  })
+
+  it('finds the messages whose results are too large for the sink, and keeps their originals aside', async () => {
+    const large = new Set([3, 17])
+    const run = laneOf(30, {
+      rows: 6,
+      refuses: ({ message, outcome }) => large.has(Number(message.offset)) && outcome.scores !== null,
+    })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    expect(run.memory.offsets).toEqual(range(30))
+    const letters = run.memory.visible.filter(({ outcome }) => outcome.rejects.length > 0)
+    expect(letters.map(({ message, outcome }) => [Number(message.offset), outcome.rejects[0].code])).toEqual(
+      [...large].map((offset) => [offset, 'MESSAGE_TOO_LARGE']),
+    )
+    expect([run.fatal, run.sink.broken]).toEqual([[], []])
+  })
+
+  it('gives up on a message that does not fit into the dead letters either', async () => {
+    const run = laneOf(3, { refuses: ({ message }) => message.offset === 1n })
+    await run.open()
+    const delivered = run.deliver()
+    await until(() => run.fatal.length > 0, 'the end')
+    await run.lane.close()
+    await delivered
+    expect(run.fatal[0]).toMatchObject({ code: 'DEAD_LETTER_TOO_LARGE', place: 'events/0/1' })
+    expect(run.memory.offsets).toEqual([0])
   })
 
   it('lets a commit that is under way end when it is closed, and leaves the offset where that put it', async () => {

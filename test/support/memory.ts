@@ -37,10 +37,18 @@ export class ScriptedLaneSink implements LaneSink {
   readonly broken: string[] = []
   readonly #faults: Fault[]
   readonly #pause: () => Promise<void>
+  readonly #refuses: (done: Done) => boolean
   #busy = false
   #spent = true
 
-  constructor(lane: MemoryLane, faults: readonly Fault[] = [], pause: () => Promise<void> = async () => {}) {
+  /** @param refuses Whether a message's results are too large. */
+  constructor(
+    lane: MemoryLane,
+    faults: readonly Fault[] = [],
+    pause: () => Promise<void> = async () => {},
+    refuses: (done: Done) => boolean = () => false,
+  ) {
+    this.#refuses = refuses
     this.lane = lane
     this.#faults = [...faults]
     this.#pause = pause
@@ -52,7 +60,11 @@ export class ScriptedLaneSink implements LaneSink {
     return { next: this.lane.next, mark: this.lane.mark }
   }
 
-  commit(done: readonly Done[], next: bigint): Promise<void> {
+  async commit(done: readonly Done[], next: bigint): Promise<void> {
+    if (done.some(this.#refuses)) {
+      this.#spent = true
+      throw new SpillwayError('MESSAGE_TOO_LARGE', 'the broker refuses a record')
+    }
     return this.#call(`commit ${next}`, () => {
       this.lane.visible.push(...done)
       this.lane.commits.push(done.length)

@@ -6,7 +6,7 @@ import { ArrowFile } from './file.js'
 import { Header } from './frames.js'
 import { gather } from './gather.js'
 import { mergeBatches } from './merge.js'
-import type { PlanNode } from './plan.js'
+import type { Plan, PlanNode } from './plan.js'
 import { SchemaMemory } from './schema-memory.js'
 import { type ArrowStream, type Part, readStream } from './stream.js'
 import { type BatchArrays, writeStream } from './write-batch.js'
@@ -28,8 +28,18 @@ async function info(path: string): Promise<FileInfo> {
 }
 
 async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordBatch> {
+  for await (const { bytes } of recut(path, options)) yield tableFromIPC(bytes).batches[0]
+}
+
+/**
+ * The events of a file as self-contained messages of exactly `batchRows` rows each (the last may be shorter, and one
+ * before a change of dictionaries), whatever batches the file holds.
+ * @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE, FILE_LIMIT
+ */
+export async function* recut(path: string, options: ReadOptions): AsyncGenerator<Cut> {
   await using file = await ArrowFile.open(path)
   const schemas = new SchemaMemory(1)
+  const written = new WeakMap<Plan, Uint8Array>()
   let pending: Slice[] = []
   let rows = 0
   for await (const { bytes, index } of file.batches()) {
@@ -37,7 +47,7 @@ async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordB
     const stream = checked(bytes, schemas, `${path}, record batch ${index}`)
     for (const part of stream.parts) {
       if (pending.length > 0 && !sameDictionaries(pending[0].part, part)) {
-        yield join(pending, options)
+        yield { rows, bytes: join(pending, options, written) }
         pending = []
         rows = 0
       }
@@ -47,14 +57,20 @@ async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordB
         first += count
         rows += count
         if (rows < options.batchRows) continue
-        yield join(pending, options)
+        yield { rows, bytes: join(pending, options, written) }
         pending = []
         rows = 0
         if (options.signal?.aborted) return
       }
     }
   }
-  if (rows > 0) yield join(pending, options)
+  if (rows > 0) yield { rows, bytes: join(pending, options, written) }
+}
+
+/** A self-contained message and its rows. */
+export interface Cut {
+  readonly rows: number
+  readonly bytes: Uint8Array
 }
 
 interface Slice {
@@ -82,8 +98,8 @@ function sameDictionaries(a: Part, b: Part): boolean {
   return a.dictionaries.size === b.dictionaries.size
 }
 
-/** Slices of one schema and dictionaries as one record batch of the chosen fields. */
-function join(slices: readonly Slice[], options: ReadOptions): RecordBatch {
+/** Slices of one schema and dictionaries as one message of the chosen fields. */
+function join(slices: readonly Slice[], options: ReadOptions, written: WeakMap<Plan, Uint8Array>): Uint8Array {
   const { stream } = slices[0]
   const { plan, frames, bytes } = stream
   const tops = plan.nodes.filter(
@@ -93,7 +109,11 @@ function join(slices: readonly Slice[], options: ReadOptions): RecordBatch {
     tops,
     slices.map((slice) => cut(slice, tops)),
   )
-  const schema = writeSchema({ fields: tops.map((node) => node.field), metadata: plan.schema.metadata })
+  let schema = written.get(plan)
+  if (schema === undefined) {
+    schema = writeSchema({ fields: tops.map((node) => node.field), metadata: plan.schema.metadata })
+    written.set(plan, schema)
+  }
   const needed = new Set(plan.nodes.filter(under(tops)).map((node) => node.field.dictionary?.id))
   const dictionaries = frames.filter(({ header, flat, table }) => {
     if (header !== Header.dictionary) return false
@@ -101,7 +121,7 @@ function join(slices: readonly Slice[], options: ReadOptions): RecordBatch {
     return needed.has(id === 0 ? 0n : flat.bigint(id))
   })
   const messages = dictionaries.map((frame) => bytes.subarray(frame.start, frame.end))
-  return tableFromIPC(writeStream([schema, ...messages, batch])).batches[0]
+  return writeStream([schema, ...messages, batch])
 
   function under(chosen: readonly PlanNode[]) {
     const kept = new Set(chosen.map((node) => node.index))

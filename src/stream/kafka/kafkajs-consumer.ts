@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { Message } from '../../ingest/message.js'
 import { Deliveries } from './deliveries.js'
 import { kafkaError, within } from './errors-of.js'
@@ -42,10 +43,12 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
     retry: { ...retryFor(options.unavailableMs, 50, 500), restartOnFailure: async () => false },
   })
   const fetching = {
-    pause: ({ topic, partition }: TopicPartition) => consumer.pause([{ topic, partitions: [partition] }]),
-    resume: ({ topic, partition }: TopicPartition) => consumer.resume([{ topic, partitions: [partition] }]),
+    pause: ({ topic, partition }: TopicPartition) =>
+      whileRunning(() => consumer.pause([{ topic, partitions: [partition] }])),
+    resume: ({ topic, partition }: TopicPartition) =>
+      whileRunning(() => consumer.resume([{ topic, partitions: [partition] }])),
     seek: ({ topic, partition }: TopicPartition, offset: bigint) =>
-      consumer.seek({ topic, partition, offset: String(offset) }),
+      whileRunning(() => consumer.seek({ topic, partition, offset: String(offset) })),
   }
 
   consumer.on(consumer.events.HEARTBEAT, () => events.contact())
@@ -129,3 +132,12 @@ function headersOf(headers: KafkaMessage['headers']): ReadonlyMap<string, Uint8A
 
 const bytesOf = (value: Buffer | string | undefined | null): Uint8Array =>
   typeof value === 'string' ? Buffer.from(value) : (value ?? new Uint8Array(0))
+
+/** Between two assignments, and after `stop`, there is nothing to pause or to seek in: the client says so by throwing. */
+function whileRunning(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    if (!(error instanceof kafkajs.KafkaJSNonRetriableError)) throw error
+  }
+}

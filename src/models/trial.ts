@@ -1,0 +1,84 @@
+import { fork } from 'node:child_process'
+import { type ErrorCode, SpillwayError } from '../errors.js'
+import type { BatchSettings } from './batching.js'
+import type { Bundle } from './manifest.js'
+import type { ProbeReport } from './probe.js'
+import type { SessionSettings } from './provider.js'
+
+/** What a trial is to do, sent to the child. */
+export interface TrialRequest {
+  readonly bundle: Bundle
+  readonly session: SessionSettings
+  readonly batch: BatchSettings
+  /** Run the probe too, not only load. */
+  readonly probe: boolean
+}
+
+export interface TrialReport {
+  readonly provider: string
+  readonly fallbacks: readonly string[]
+  readonly loadSeconds: number
+  /** `null` when it was not asked for, or the bundle has none. */
+  readonly probe: ProbeReport | null
+}
+
+/** What the child answers. */
+export type TrialAnswer =
+  | { readonly kind: 'done'; readonly report: TrialReport }
+  | {
+      readonly kind: 'failed'
+      readonly code: ErrorCode
+      readonly message: string
+      readonly place?: string
+      readonly remedy: string
+    }
+
+const LIMIT_MS = 120_000
+
+/**
+ * Loads a model in a process of its own, binds it to its manifest and runs its probe: a malformed model can end or
+ * hang the process that loads it, and that must not be ours.
+ * @throws SpillwayError MODEL_CRASHES when the child dies or hangs; otherwise what loading or the probe threw.
+ */
+export function tryModel(request: TrialRequest, limitMs: number = LIMIT_MS): Promise<TrialReport> {
+  const place = request.bundle.origin
+  return new Promise((resolve, reject) => {
+    const child = fork(new URL('./trial-child.js', import.meta.url), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    let answer: TrialAnswer | undefined
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2_000)
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
+    child.on('message', (message) => {
+      answer = message as TrialAnswer
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer)
+      const last = said
+        .trim()
+        .split('\n')
+        .at(answer === undefined ? -1 : 0)
+      const hint = last ? new Error(last) : undefined
+      if (answer?.kind === 'done') return resolve(answer.report)
+      if (answer !== undefined) {
+        const { code: failed, message, remedy, place: where = place } = answer
+        return reject(new SpillwayError(failed, message, { place: where, remedy, cause: hint }))
+      }
+      const how = signal === null ? `exit ${code}` : signal
+      reject(
+        new SpillwayError('MODEL_CRASHES', `loading the model ended its process (${how})`, {
+          place,
+          cause: hint,
+        }),
+      )
+    })
+    child.send(request, (error) => {
+      if (error !== null) child.kill('SIGKILL')
+    })
+  })
+}
