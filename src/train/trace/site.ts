@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+
+/** Enough frames to reach the user's line through the layers of TensorFlow.js. */
+const DEPTH = 60
+
+const OWN_FOLDER = fileURLToPath(new URL('.', import.meta.url))
+
+/** Where in the traced function something was recorded. Formatting the stack is costly, so it is done on demand. */
+export type Site = Error
+
+/** Runs `fn` with stack traces deep enough to see through TensorFlow.js. */
+export function withDeepStacks<T>(fn: () => T): T {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = DEPTH
+  try {
+    return fn()
+  } finally {
+    Error.stackTraceLimit = before
+  }
+}
+
+/** The innermost frame outside of TensorFlow.js and of the tracer, as `file:line:column`; undefined when none. */
+export function placeOf(site: Site): string | undefined {
+  const frames = (site.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const frame = frames.find((line) => !isInternal(line))
+  return frame
+    ?.trim()
+    .replace(/^at (async )?/, '')
+    .replace('file://', '')
+}
+
+function isInternal(frame: string): boolean {
+  return (
+    frame.includes('@tensorflow') ||
+    frame.includes('/tfjs') ||
+    frame.includes(OWN_FOLDER) ||
+    frame.includes('node:') ||
+    frame.includes('<anonymous>)')
+  )
+}
