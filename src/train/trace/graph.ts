@@ -79,7 +79,7 @@ function runOnce(fn: TracedFunction, specs: InputSpecs, point: Point, options: G
             name,
             symbol(backend, name, spec, point),
           ])
-          const results = checked(fn(Object.fromEntries(inputs) as Tensors))
+          const results = checked(fn(Object.fromEntries(inputs) as Tensors), specs)
           for (const [name, tensor] of Object.entries(results))
             outputs.set(name, outputValue(backend, tensor))
         })
@@ -102,7 +102,7 @@ function symbol(backend: TraceBackend, name: string, spec: InputSpec, point: Poi
 }
 
 /** Refuses promises, single tensors and everything else that is not an object of tensors. */
-function checked(results: unknown): Tensors {
+function checked(results: unknown, specs: InputSpecs): Tensors {
   const entries = Object.entries(results ?? {})
   if (results instanceof Tensor || entries.length === 0 || !entries.every(([, t]) => t instanceof Tensor)) {
     throw new SpillwayError(
@@ -112,6 +112,12 @@ function checked(results: unknown): Tensors {
         remedy: 'Return { name: tensor, … }, not a promise, a single tensor or a plain value.',
       },
     )
+  }
+  const clash = entries.find(([name]) => name in specs)
+  if (clash !== undefined) {
+    throw new SpillwayError('TRACE_UNSUPPORTED', `"${clash[0]}" names both an input and an output.`, {
+      remedy: 'Rename one of them.',
+    })
   }
   return results as Tensors
 }

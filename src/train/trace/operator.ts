@@ -40,8 +40,8 @@ export function recordOperator(operator: OnnxOperator): Tensor[] {
 
 type Recorded = Omit<OnnxOperator, 'inputs'> & { count: number }
 
-/** Kernels that exist on this backend only. */
-export const customKernels: readonly TraceKernel[] = [
+/** Exists on the trace backend only. */
+export const operatorKernels: readonly TraceKernel[] = [
   kernel<Recorded>(KERNEL, (r, inputs, { op, domain, outputs, attributes, count }) => {
     const values = Array.from({ length: count }, (_, i) => {
       const tensor = inputs[String(i)]

@@ -1,7 +1,8 @@
 import { SpillwayError } from '../../errors.js'
 import { BACKEND_NAME, TraceBackend } from './backend.js'
 import { traceKernels } from './kernels/index.js'
-import { customKernels } from './operator.js'
+import { hashKernels } from './kernels/hash.js'
+import { operatorKernels } from './operator.js'
 import { Recorder } from './recorder.js'
 import { placeOf } from './site.js'
 import { findBackend, getKernel, type NamedAttrMap, registerBackend, registerKernel } from './tf.js'
@@ -12,7 +13,7 @@ export function traceBackend(): TraceBackend {
   if (existing instanceof TraceBackend) return existing
   // Priority 0: TensorFlow.js must never choose this backend by itself.
   registerBackend(BACKEND_NAME, () => new TraceBackend(), 0)
-  for (const { name, record } of [...traceKernels, ...customKernels]) {
+  for (const { name, record } of [...traceKernels, ...hashKernels, ...operatorKernels]) {
     if (getKernel(name, BACKEND_NAME)) continue
     registerKernel({
       kernelName: name,

@@ -236,6 +236,13 @@ export const productCases: readonly ParityCase[] = [
     ),
   ),
   two('einsum', (a, b) => tf.einsum('bni,bi->bn', a, b), x, { shape: ['B', 4] }, NONE),
+  two('einsum of pairs', (a, b) => tf.einsum('bnc,bmc->bmn', a, b), x, x, NONE),
+  {
+    // TensorFlow.js's own einsum gets outer products wrong.
+    ...two('einsum outer', (a, b) => tf.einsum('bnc,d->dbn', a, b), x, row, NONE),
+    reference: ({ a, b }) => tf.mul(tf.reshape(b, [-1, 1, 1]), tf.sum(a, -1)),
+  },
+  one('einsum of one', (t) => tf.einsum('bnc->cb', t), x, false),
 ]
 
 const table: ParityInput = { shape: [6, 3] }

@@ -10,8 +10,9 @@ export type Sizes = Readonly<Record<string, number>>
 
 /** An input and the numbers to try it with. */
 export interface ParityInput extends InputSpec {
-  /** `normal` unless given; `index:K` are integers in [0, K) where K may name an axis; `mask` are zeros and ones. */
-  readonly values?: 'normal' | 'positive' | 'unit' | 'mask' | `index:${string}`
+  /** `normal` unless given; `index:K` are integers in [0, K) where K may name an axis; `mask` are zeros and ones,
+   *  `prefix` rows of ones and then zeros. */
+  readonly values?: 'normal' | 'weight' | 'positive' | 'unit' | 'mask' | 'prefix' | `index:${string}`
 }
 
 export interface ParityCase {
@@ -87,6 +88,18 @@ async function compareFunction(
   return { worst, compared }
 }
 
+/** How many numbers the case gives at these sizes, all of which must be finite; for sizes that tfjs cannot do. */
+export async function finiteCount(parity: ParityCase, sizes: Sizes): Promise<number> {
+  const model = traceGraph((inputs) => named(parity.fn(inputs)), parity.inputs, { contrib: parity.contrib })
+  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 })
+  const outputs = await runOnnx(session, makeFeeds(parity.inputs, sizes, 5))
+  await session.release()
+  const numbers = Object.values(outputs).flatMap((t) => Array.from(t.data as Float32Array, Number))
+  const bad = numbers.filter((v) => !Number.isFinite(v)).length
+  if (bad > 0) throw new Error(`${bad} of ${numbers.length} numbers are not finite at ${JSON.stringify(sizes)}`)
+  return numbers.length
+}
+
 /** The gradients of a loss that weighs every output differently. */
 function gradientsOf({ fn, gradients = [] }: ParityCase, inputs: Tensors): Tensors {
   const loss = (...xs: tf.Tensor[]) => {
@@ -110,8 +123,7 @@ export function makeFeeds(inputs: Readonly<Record<string, ParityInput>>, sizes: 
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype = 'float32', values = 'normal' }], i) => {
       const dims = shape.map((dim) => (typeof dim === 'string' ? sizes[dim] : dim))
-      const count = dims.reduce((a, b) => a * b, 1)
-      const numbers = makeNumbers(values, count, sizes, seed * 100 + i)
+      const numbers = makeNumbers(values, dims, sizes, seed * 100 + i)
       const data =
         dtype === 'int32'
           ? Int32Array.from(numbers)
@@ -123,8 +135,20 @@ export function makeFeeds(inputs: Readonly<Record<string, ParityInput>>, sizes: 
   )
 }
 
-function makeNumbers(values: string, count: number, sizes: Sizes, seed: number): ArrayLike<number> {
+function makeNumbers(
+  values: string,
+  dims: readonly number[],
+  sizes: Sizes,
+  seed: number,
+): ArrayLike<number> {
   const next = uniform(seed)
+  const count = dims.reduce((a, b) => a * b, 1)
+  if (values === 'weight') return normals(count, seed).map((v) => 0.4 * v)
+  if (values === 'prefix') {
+    const length = dims[1]
+    const rows = Array.from({ length: dims[0] }, () => Math.floor(next() * (length + 1)))
+    return Float32Array.from({ length: count }, (_, i) => (i % length < rows[Math.floor(i / length)] ? 1 : 0))
+  }
   if (values === 'positive') return Float32Array.from({ length: count }, () => 0.2 + 2 * next())
   if (values === 'unit') return Float32Array.from({ length: count }, () => 1.8 * next() - 0.9)
   if (values === 'mask') return Float32Array.from({ length: count }, () => (next() < 0.6 ? 1 : 0))

@@ -87,16 +87,4 @@ export const matmulKernels: readonly TraceKernel[] = [
     const biased = bias ? r.elementwise('Add', [value, r.loose(bias)]) : value
     return r.result(activated(r, biased, fused))
   }),
-  kernel<{ equation: string }>('Einsum', (r, inputs, { equation }) => {
-    const tensors = Object.values(inputs)
-    const compact = equation.replace(/\s/g, '')
-    const [terms, output] = compact.split('->')
-    const sizes = new Map<string, number>()
-    terms.split(',').forEach((term, i) => {
-      for (const [axis, letter] of [...term].entries()) sizes.set(letter, tensors[i].shape[axis])
-    })
-    const shape = [...output].map((letter) => sizes.get(letter)!)
-    const values = tensors.map((t) => r.exact(t))
-    return r.result(r.node('Einsum', values, shape, 'float32', { equation: compact }))
-  }),
 ]

@@ -84,18 +84,4 @@ export const reduceKernels: readonly TraceKernel[] = [
     const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
     return r.result(r.node('CumSum', [r.exact(x), at], x.shape, x.dtype, attributes))
   }),
-  kernel<{ k: number; sorted: boolean }>('TopK', (r, { x }, { k, sorted }) => {
-    const shape = x.shape.with(-1, k)
-    const input = r.exact(x)
-    const [values, indices] = r.trace.nodes(
-      'TopK',
-      [input, r.sizes([k])],
-      [
-        { dtype: input.dtype, shape },
-        { dtype: 'int64', shape },
-      ],
-      { attributes: { axis: x.shape.length - 1, largest: 1, sorted: sorted ? 1 : 0 } },
-    )
-    return [r.result(values), r.result(r.cast(indices, 'int32'))]
-  }),
 ]
