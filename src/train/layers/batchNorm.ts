@@ -1,5 +1,5 @@
-import { add, div, expandDims, maximum, mul, rsqrt, square, sub, sum, type Tensor } from '../trace/tf.js'
 import type { Tensors } from '../trace/index.js'
+import { add, div, expandDims, maximum, mul, rsqrt, square, sub, sum, type Tensor } from '../trace/tf.js'
 import { ones, zeros } from './initial.js'
 import type { Layer } from './parameters.js'
 
@@ -25,7 +25,12 @@ export function batchNorm(
   options: BatchNormOptions,
 ): Layer<[x: Tensor, training: boolean, mask?: Tensor], BatchNormOutput> {
   const { features, momentum = 0.1, epsilon = 1e-5 } = options
-  const names = { scale: `${name}/scale`, shift: `${name}/shift`, mean: `${name}/mean`, variance: `${name}/variance` }
+  const names = {
+    scale: `${name}/scale`,
+    shift: `${name}/shift`,
+    mean: `${name}/mean`,
+    variance: `${name}/variance`,
+  }
   const shape = [features]
   return {
     parameters: {

@@ -20,7 +20,10 @@ const nearZero: Initializer = (shape, normal) =>
  * network of Amos, Xu and Kolter (arXiv:1609.07152, equation 3). The weights on the convex path are positive
  * (softplus of the parameters) and its activation, softplus, is convex and rising.
  */
-export function inputConvex(name: string, options: InputConvexOptions): Layer<[y: Tensor, context: Tensor], Tensor> {
+export function inputConvex(
+  name: string,
+  options: InputConvexOptions,
+): Layer<[y: Tensor, context: Tensor], Tensor> {
   const stages = stagesOf(name, options)
   return {
     parameters: joined(...stages),
@@ -57,7 +60,8 @@ function stagesOf(name: string, { inputs, context, widths }: InputConvexOptions)
     }
     return {
       parameters,
-      free: (weights: Readonly<Record<string, Tensor>>, u: Tensor) => (last ? u : relu(free.apply(weights, u))),
+      free: (weights: Readonly<Record<string, Tensor>>, u: Tensor) =>
+        last ? u : relu(free.apply(weights, u)),
       convex: (weights: Readonly<Record<string, Tensor>>, y: Tensor, u: Tensor, z: Tensor | undefined) => {
         const ofY = onY.apply(weights, mul(y, gateY.apply(weights, u)))
         const flat = add(ofY, onFree.apply(weights, u))

@@ -23,7 +23,6 @@ export function deepSets(name: string, options: DeepSetsOptions): Layer<[Tensor,
   const outer = mlp(`${name}/set`, { sizes: [pooledSize, ...set], activation })
   return {
     parameters: joined(inner, outer),
-    apply: (weights, x, mask) =>
-      outer.apply(weights, pooledAll(poolings, inner.apply(weights, x), mask)),
+    apply: (weights, x, mask) => outer.apply(weights, pooledAll(poolings, inner.apply(weights, x), mask)),
   }
 }

@@ -1,5 +1,5 @@
 import { withoutGradient } from '../trace/index.js'
-import { add, div, expandDims, gather, mul, maximum, pad, slice, sub, sum, type Tensor } from '../trace/tf.js'
+import { add, div, expandDims, gather, maximum, mul, pad, slice, sub, sum, type Tensor } from '../trace/tf.js'
 import { type Activation, activate } from './activations.js'
 import { dense, linear } from './dense.js'
 import { clamped, type Neighbours } from './neighbours.js'
@@ -49,7 +49,11 @@ export function edgeConv(name: string, options: EdgeConvOptions): Layer<[Tensor,
 
 /** Rows of x [batch, n, c] at indices [batch, n, k]; one row of zeros stands behind all, for what is not valid. */
 function gathered(x: Tensor, indices: Tensor): Tensor {
-  const padded = pad(x, [[0, 0], [0, 1], [0, 0]])
+  const padded = pad(x, [
+    [0, 0],
+    [0, 1],
+    [0, 0],
+  ])
   const inside = withoutGradient(() => clamped(indices, padded.shape[1] as number))
   return gather(padded, inside as never, 1, 1)
 }

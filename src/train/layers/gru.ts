@@ -27,7 +27,10 @@ const cell: Cell = {
 }
 
 /** Gated recurrent units (Cho et al., arXiv:1406.1078) over x [batch, n, features]; see `recur` for masks. */
-export function gru(name: string, options: RecurrentOptions): Layer<[x: Tensor, mask: Tensor], RecurrentOutput> {
+export function gru(
+  name: string,
+  options: RecurrentOptions,
+): Layer<[x: Tensor, mask: Tensor], RecurrentOutput> {
   return recurrentLayer(name, cell, options)
 }
 

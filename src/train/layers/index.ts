@@ -29,8 +29,8 @@ export {
   initialise,
   joined,
   type Layer,
-  type Parameters,
   type ParameterSpec,
+  type Parameters,
   trainedSpecs,
 } from './parameters.js'
 export { attentionPooling, type Pooling, pooled, pooledAll } from './pooling.js'

@@ -28,9 +28,11 @@ export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
   sub(add(relu(logits), softplus(mul(abs(logits), -1))), mul(logits, targets))
 
 /** Cross-entropy of logits [..., classes] against class probabilities of the same shape, per row. */
-export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor => mul(sum(mul(logSoftmax(logits), targets), -1), -1)
+export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
+  mul(sum(mul(logSoftmax(logits), targets), -1), -1)
 
-export const squaredError = (predictions: Tensor, targets: Tensor): Tensor => square(sub(predictions, targets))
+export const squaredError = (predictions: Tensor, targets: Tensor): Tensor =>
+  square(sub(predictions, targets))
 
 /** Quadratic up to `delta`, linear beyond (Huber 1964), per entry. */
 export function huber(predictions: Tensor, targets: Tensor, delta = 1): Tensor {

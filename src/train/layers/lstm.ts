@@ -21,6 +21,9 @@ const cell: Cell = {
 }
 
 /** Long short-term memory (Hochreiter and Schmidhuber, 1997) over x [batch, n, features]; see `recur` for masks. */
-export function lstm(name: string, options: RecurrentOptions): Layer<[x: Tensor, mask: Tensor], RecurrentOutput> {
+export function lstm(
+  name: string,
+  options: RecurrentOptions,
+): Layer<[x: Tensor, mask: Tensor], RecurrentOutput> {
   return recurrentLayer(name, cell, options)
 }

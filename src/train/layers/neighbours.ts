@@ -48,7 +48,15 @@ export function nearest(points: Tensor, mask: Tensor, k: number): Neighbours {
     const padding = sub(1, expandDims(mask, 1))
     const distances = add(squared, mul(add(itself, padding), 4 * FAR))
     // k more candidates that are never real: top-k needs at least k entries, and an event may have none.
-    const candidates = pad(distances, [[0, 0], [0, 0], [0, k]], 4 * FAR)
+    const candidates = pad(
+      distances,
+      [
+        [0, 0],
+        [0, 0],
+        [0, k],
+      ],
+      4 * FAR,
+    )
     const found = topk(neg(candidates), k)
     const valid = cast(less(neg(found.values), FAR), 'float32')
     return { indices: found.indices, valid: mul(valid, expandDims(mask, -1)) }
@@ -64,5 +72,4 @@ function withPair(fn: () => Neighbours): Neighbours {
 }
 
 /** Keeps indices of neighbours that are not valid inside of [0, rows). */
-export const clamped = (indices: Tensor, rows: number): Tensor =>
-  minimum(indices, scalar(rows - 1, 'int32'))
+export const clamped = (indices: Tensor, rows: number): Tensor => minimum(indices, scalar(rows - 1, 'int32'))

@@ -1,4 +1,18 @@
-import { add, concat, div, expandDims, max, maximum, mul, pad, reshape, softmax, sub, sum, type Tensor } from '../trace/tf.js'
+import {
+  add,
+  concat,
+  div,
+  expandDims,
+  max,
+  maximum,
+  mul,
+  pad,
+  reshape,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+} from '../trace/tf.js'
 import { masked } from './attention.js'
 import { dense } from './dense.js'
 import type { Layer } from './parameters.js'
@@ -26,8 +40,19 @@ export function pooled(pooling: Pooling, x: Tensor, mask: Tensor): Tensor {
 function pooledMax(x: Tensor, mask: Tensor): Tensor {
   const hidden = mul(sub(1, expandDims(mask, -1)), LOWEST)
   // One more, masked, token: the maximum over no tokens at all is not defined.
-  const padded = pad(add(masked(x, mask), hidden), [[0, 0], [0, 1], [0, 0]], LOWEST)
-  const some = pad(mask, [[0, 0], [0, 1]])
+  const padded = pad(
+    add(masked(x, mask), hidden),
+    [
+      [0, 0],
+      [0, 1],
+      [0, 0],
+    ],
+    LOWEST,
+  )
+  const some = pad(mask, [
+    [0, 0],
+    [0, 1],
+  ])
   return mul(max(padded, 1), max(some, 1, true))
 }
 

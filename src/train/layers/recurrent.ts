@@ -39,7 +39,11 @@ export interface Cell {
   readonly gates: number
   readonly attributes: Readonly<Record<string, number>>
   /** The states (h first) after one token, given its projection x · kernel + bias[0]. */
-  readonly step: (projected: Tensor, states: readonly Tensor[], weights: RecurrentWeights) => readonly Tensor[]
+  readonly step: (
+    projected: Tensor,
+    states: readonly Tensor[],
+    weights: RecurrentWeights,
+  ) => readonly Tensor[]
   readonly states: number
 }
 
@@ -49,7 +53,9 @@ export interface Cell {
  * give n as a number there.
  */
 export function recur(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor): RecurrentOutput {
-  return isTracing() && !isDifferentiating() ? recorded(cell, weights, x, mask) : unrolled(cell, weights, x, mask)
+  return isTracing() && !isDifferentiating()
+    ? recorded(cell, weights, x, mask)
+    : unrolled(cell, weights, x, mask)
 }
 
 function unrolled(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor): RecurrentOutput {
@@ -78,7 +84,14 @@ function unrolled(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor
 function recorded(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor): RecurrentOutput {
   const [batch, length] = x.shape as number[]
   const [units, width] = weights.recurrent.shape as number[]
-  const tokens = transpose(pad(x, [[0, 1], [0, 1], [0, 0]]), [1, 0, 2])
+  const tokens = transpose(
+    pad(x, [
+      [0, 1],
+      [0, 1],
+      [0, 0],
+    ]),
+    [1, 0, 2],
+  )
   const lengths = pad(sum(mask, 1), [[0, 1]])
   const [all, final] = recordOperator({
     op: cell.op,
@@ -105,4 +118,3 @@ function recorded(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor
 /** Cuts the last axis into `count` parts of `units`. */
 export const parts = (x: Tensor, count: number, units: number): Tensor[] =>
   Array.from({ length: count }, (_, i) => slice(x, [0, i * units], [-1, units]))
-

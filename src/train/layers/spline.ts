@@ -13,8 +13,8 @@ import {
   logicalAnd,
   minimum,
   mul,
-  ones,
   oneHot,
+  ones,
   pad,
   reshape,
   scalar,
@@ -50,14 +50,21 @@ export const splineParameters = (bins: number): number => 3 * bins - 1
 /** Cumulated bin edges from −bound to bound, [batch, d, bins + 1]. */
 function edgesOf(raw: Tensor, { bins, bound }: SplineOptions): Tensor {
   const shares = add(mul(softmax(raw), 1 - LEAST * bins), LEAST)
-  const upTo = pad(cumsum(shares, 2), [[0, 0], [0, 0], [1, 0]])
+  const upTo = pad(cumsum(shares, 2), [
+    [0, 0],
+    [0, 0],
+    [1, 0],
+  ])
   return sub(mul(upTo, 2 * bound), bound)
 }
 
 /** The bin of each value as one-hot rows [batch, d, bins]. */
 function binOf(x: Tensor, edges: Tensor, bins: number): Tensor {
   return withoutGradient(() => {
-    const passed = sum(cast(greaterEqual(expandDims(x, -1), slice(edges, [0, 0, 1], [-1, -1, bins])), 'int32'), -1)
+    const passed = sum(
+      cast(greaterEqual(expandDims(x, -1), slice(edges, [0, 0, 1], [-1, -1, bins])), 'int32'),
+      -1,
+    )
     return cast(oneHot(minimum(passed, scalar(bins - 1, 'int32')), bins), 'float32')
   })
 }
@@ -78,8 +85,7 @@ export function rationalQuadraticSpline(x: Tensor, raw: Tensor, options: SplineO
   const inside = withoutGradient(() => logicalAnd(greaterEqual(x, -bound), less(x, bound)))
   const inner = clipByValue(x, -bound, bound)
   const bin = binOf(inner, xs, bins)
-  const at = (edges: Tensor, offset: 0 | 1) =>
-    sum(mul(slice(edges, [0, 0, offset], [-1, -1, bins]), bin), -1)
+  const at = (edges: Tensor, offset: 0 | 1) => sum(mul(slice(edges, [0, 0, offset], [-1, -1, bins]), bin), -1)
   const [x0, y0, d0, d1] = [at(xs, 0), at(ys, 0), at(slopes, 0), at(slopes, 1)]
   const width = sub(at(xs, 1), x0)
   const height = sub(at(ys, 1), y0)

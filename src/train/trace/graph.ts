@@ -10,7 +10,7 @@ import { traceBackend } from './register.js'
 import { placeOf, withDeepStacks } from './site.js'
 import { type Point, tracePoints } from './sizes.js'
 import { engine, getBackend, setBackend, Tensor, tidy } from './tf.js'
-import { Trace } from './trace.js'
+import { Trace, type TraceOptions } from './trace.js'
 
 /** Name of a dynamic axis, or a fixed size. */
 export type Dimension = number | string
@@ -46,11 +46,22 @@ const ATTEMPTS = 2
  * uses what cannot be traced; both name the operation and the place in `fn`.
  */
 export function traceGraph(fn: TracedFunction, inputs: InputSpecs, options: GraphOptions = {}): Uint8Array {
-  const graph = withDeepStacks(() => recordGraph(fn, inputs, options))
+  const graph = recordGraph(fn, inputs, options)
   return encodeModel(graph, { opset: OPSET, producer: PRODUCER, metadata: options.metadata })
 }
 
 function recordGraph(fn: TracedFunction, inputs: InputSpecs, options: GraphOptions): OnnxGraph {
+  const traceOptions = { contrib: options.contrib ?? false, sites: false }
+  try {
+    return recordRuns(fn, inputs, traceOptions)
+  } catch (error) {
+    // Once more, now noting where everything comes from, to say where it went wrong.
+    withDeepStacks(() => recordRuns(fn, inputs, { ...traceOptions, sites: true }))
+    throw error
+  }
+}
+
+function recordRuns(fn: TracedFunction, inputs: InputSpecs, options: TraceOptions): OnnxGraph {
   const axes = axisSources(inputs)
   const infos = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape, dtype }))
   for (let attempt = 0; ; attempt++) {
@@ -65,9 +76,9 @@ function recordGraph(fn: TracedFunction, inputs: InputSpecs, options: GraphOptio
 }
 
 /** Runs `fn` once on symbolic inputs of the sizes of `point`. */
-function runOnce(fn: TracedFunction, specs: InputSpecs, point: Point, options: GraphOptions): Run {
+function runOnce(fn: TracedFunction, specs: InputSpecs, point: Point, options: TraceOptions): Run {
   const backend = traceBackend()
-  const trace = new Trace({ contrib: options.contrib ?? false })
+  const trace = new Trace(options)
   const previous = activeBackend()
   setBackend(BACKEND_NAME)
   try {

@@ -18,14 +18,21 @@ export {
   type LossResult,
   persistentSpecs,
   RATE,
+  STEP,
   type StateSpec,
   type StateSpecs,
-  STEP,
   type StepContext,
   type StepProgram,
   slotName,
 } from './program.js'
 export { counterUniform } from './random.js'
-export { type Arrays, type Batch, type InputArray, type Numbers, type OnnxRuntime, StepRunner } from './runner.js'
+export {
+  type Arrays,
+  type Batch,
+  type InputArray,
+  type Numbers,
+  type OnnxRuntime,
+  StepRunner,
+} from './runner.js'
 export { next, runStep, type StepGraph, type StepOutcome, traceStep } from './step.js'
 export { isDifferentiating, withoutGradient } from './tape.js'

@@ -10,7 +10,7 @@ export type Item = InputItem | ConstantItem | ScalarItem | VectorItem | NodeItem
 
 interface ItemBase {
   readonly id: number
-  readonly site: Site
+  readonly site: Site | undefined
 }
 
 /** A graph input. */

@@ -47,7 +47,9 @@ export const RATE = 'learning_rate'
 export const STEP = 'step'
 
 /** Every tensor that one step hands to the next: parameters, state, the optimizer's slots and the counter. */
-export function persistentSpecs(program: Pick<StepProgram, 'parameters' | 'state' | 'optimizer'>): StateSpecs {
+export function persistentSpecs(
+  program: Pick<StepProgram, 'parameters' | 'state' | 'optimizer'>,
+): StateSpecs {
   const { parameters, state = {}, optimizer } = program
   const slots = Object.entries(parameters).flatMap(([name, spec]) =>
     optimizer.slots.map((slot) => [slotName(name, slot), spec] as const),

@@ -1,7 +1,7 @@
 import { SpillwayError } from '../../errors.js'
 import { BACKEND_NAME, TraceBackend } from './backend.js'
-import { traceKernels } from './kernels/index.js'
 import { hashKernels } from './kernels/hash.js'
+import { traceKernels } from './kernels/index.js'
 import { operatorKernels } from './operator.js'
 import { Recorder } from './recorder.js'
 import { placeOf } from './site.js'

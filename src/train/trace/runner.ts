@@ -46,7 +46,10 @@ export class StepRunner {
     initial: Arrays,
     options: InferenceSession.SessionOptions = {},
   ): Promise<StepRunner> {
-    const session = await runtime.InferenceSession.create(graph.bytes, { graphOptimizationLevel: 'all', ...options })
+    const session = await runtime.InferenceSession.create(graph.bytes, {
+      graphOptimizationLevel: 'all',
+      ...options,
+    })
     return new StepRunner(runtime, session, graph, initial)
   }
 

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 const DEPTH = 60
 
 const OWN_FOLDER = fileURLToPath(new URL('.', import.meta.url))
+/** Where stack traces see this folder when source maps are on. */
+const OWN_SOURCE = OWN_FOLDER.replace('/dist/', '/src/')
 
 /** Where in the traced function something was recorded. Formatting the stack is costly, so it is done on demand. */
 export type Site = Error
@@ -20,8 +22,8 @@ export function withDeepStacks<T>(fn: () => T): T {
 }
 
 /** The innermost frame outside of TensorFlow.js and of the tracer, as `file:line:column`; undefined when none. */
-export function placeOf(site: Site): string | undefined {
-  const frames = (site.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+export function placeOf(site: Site | undefined): string | undefined {
+  const frames = (site?.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   const frame = frames.find((line) => !isInternal(line))
   return frame
     ?.trim()
@@ -34,6 +36,7 @@ function isInternal(frame: string): boolean {
     frame.includes('@tensorflow') ||
     frame.includes('/tfjs') ||
     frame.includes(OWN_FOLDER) ||
+    frame.includes(OWN_SOURCE) ||
     frame.includes('node:') ||
     frame.includes('<anonymous>)')
   )

@@ -14,19 +14,18 @@ const PRIMES = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
 
 /**
  * The sizes to trace at: two more traces than dynamic axes, so that every fit has a size left to be checked on.
- * `attempt` gives other sizes, for when some of these coincide with a fixed size of the model.
+ * A later `attempt` gives other sizes, for when some of these coincide with a fixed size of the model; they span
+ * those of the first, so that a branch on a size which the first attempt saw is seen again.
  */
 export function tracePoints(axes: readonly string[], attempt = 0): Point[] {
   const count = axes.length === 0 ? 1 : axes.length + 2
-  return Array.from({ length: count }, (_, trace) =>
-    Object.fromEntries(
-      // Steps of different length keep the points off every common line.
-      axes.map((axis, k) => [
-        axis,
-        PRIMES[(trace * (k + 1) + 2 * k + attempt) % PRIMES.length] + 4 * attempt,
-      ]),
-    ),
-  )
+  return Array.from({ length: count }, (_, trace) => {
+    const shift = attempt * (trace === 0 ? -2 : 2 + 2 * trace)
+    // Steps of different length keep the points off every common line.
+    return Object.fromEntries(
+      axes.map((axis, k) => [axis, PRIMES[(trace * (k + 1) + 2 * k) % PRIMES.length] + shift]),
+    )
+  })
 }
 
 export const isConstant = (expression: SizeExpression): boolean => expression.terms.length === 0

@@ -1,6 +1,6 @@
 import { SpillwayError } from '../../errors.js'
-import { type GraphOptions, type InputSpecs, type Tensors, traceGraph } from './graph.js'
-import { persistentSpecs, RATE, type StateSpecs, STEP, type StepProgram, slotName } from './program.js'
+import { type GraphOptions, type InputSpec, type InputSpecs, type Tensors, traceGraph } from './graph.js'
+import { persistentSpecs, RATE, STEP, type StateSpecs, type StepProgram, slotName } from './program.js'
 import { add, cast, engine, keep, type Scalar, scalar, type Tensor, zerosLike } from './tf.js'
 
 /** A training step as one ONNX graph. */
@@ -23,7 +23,7 @@ export const next = (name: string): string => `${name}:next`
  * Throws as traceGraph does.
  */
 export function traceStep(program: StepProgram, options: GraphOptions = {}): StepGraph {
-  const persistent = persistentSpecs(program)
+  const persistent = plain(persistentSpecs(program))
   checkNames(program, persistent)
   const results: string[] = []
   const fn = (tensors: Tensors): Tensors => {
@@ -34,7 +34,7 @@ export function traceStep(program: StepProgram, options: GraphOptions = {}): Ste
   }
   const inputs = { ...program.inputs, ...persistent, [RATE]: { shape: [] } }
   const bytes = traceGraph(fn, inputs, { contrib: true, ...options })
-  return { bytes, inputs: program.inputs, persistent, results: [...results] }
+  return { bytes, inputs: plain(program.inputs), persistent, results: [...results] }
 }
 
 export interface StepOutcome {
@@ -100,6 +100,13 @@ function released(tensors: Tensors = {}): Tensors {
       return [name, scoped]
     }),
   )
+}
+
+/** Shapes and types only, so that a graph can be sent to another thread whatever else the specifications hold. */
+function plain<T extends InputSpec>(
+  specs: Readonly<Record<string, T>>,
+): Record<string, Pick<T, 'shape' | 'dtype'>> {
+  return Object.fromEntries(Object.entries(specs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]))
 }
 
 const pick = (specs: object, tensors: Tensors): Tensors =>

@@ -15,6 +15,8 @@ export interface NodeDetail {
 export interface TraceOptions {
   /** Whether nodes of ONNX Runtime's own domain (com.microsoft: FusedMatMul, Gelu) may be used. */
   readonly contrib: boolean
+  /** Whether to note where each item was recorded. Costs more than all else; for runs that explain an error. */
+  readonly sites: boolean
 }
 
 // Distributes over the union, so that each kind of item keeps its own fields.
@@ -77,7 +79,8 @@ export class Trace {
   }
 
   #add<T extends Item>(item: Unplaced<T>): T {
-    const placed = { ...item, id: this.#items.length, site: new Error('recorded here') } as unknown as T
+    const site = this.options.sites ? new Error('recorded here') : undefined
+    const placed = { ...item, id: this.#items.length, site } as unknown as T
     this.#items.push(placed)
     return placed
   }

@@ -16,9 +16,9 @@ import {
   gru,
   huber,
   inputConvex,
+  layerNorm,
   logProbability,
   lstm,
-  layerNorm,
   mlp,
   nearest,
   normalise,
@@ -85,11 +85,20 @@ export const tokenCases: readonly ParityCase[] = [
   layerCase('dense', denseLayer, { x: tokens }, (i) => denseLayer.apply(i, i['x'])),
   layerCase('layer norm', norm, { x: tokens }, (i) => norm.apply(i, i['x'])),
   ...[false, true].flatMap((contrib) => [
-    layerCase(`gelu, contrib ${contrib}`, { parameters: {} }, { x: tokens }, (i) => gelu(i['x']), { contrib }),
-    layerCase(`silu, contrib ${contrib}`, { parameters: {} }, { x: tokens }, (i) => silu(i['x']), { contrib }),
+    layerCase(`gelu, contrib ${contrib}`, { parameters: {} }, { x: tokens }, (i) => gelu(i['x']), {
+      contrib,
+    }),
+    layerCase(`silu, contrib ${contrib}`, { parameters: {} }, { x: tokens }, (i) => silu(i['x']), {
+      contrib,
+    }),
     layerCase(
       `transformer block with pair bias, contrib ${contrib}`,
-      { parameters: { ...block.parameters, ...pairBias('p', { features: 3, hidden: 4, heads: 3 }).parameters } },
+      {
+        parameters: {
+          ...block.parameters,
+          ...pairBias('p', { features: 3, hidden: 4, heads: 3 }).parameters,
+        },
+      },
       { x: tokens, mask, pairs: { shape: ['B', 'N', 'N', 3] } },
       (i) => {
         const interaction = pairBias('p', { features: 3, hidden: 4, heads: 3 }).apply(i, i['pairs'], gelu)
@@ -99,12 +108,21 @@ export const tokenCases: readonly ParityCase[] = [
     ),
   ]),
   layerCase('mlp', net, { x: tokens }, (i) => net.apply(i, i['x'])),
-  layerCase('dropout', { parameters: {} }, { x: tokens, step: { shape: [], dtype: 'int32', values: 'index:1000' } }, (i) =>
-    dropout('drop', 0.3, i['x'], { step: i['step'] as tf.Scalar }),
+  layerCase(
+    'dropout',
+    { parameters: {} },
+    { x: tokens, step: { shape: [], dtype: 'int32', values: 'index:1000' } },
+    (i) => dropout('drop', 0.3, i['x'], { step: i['step'] as tf.Scalar }),
   ),
-  layerCase('masked attention', attend, { x: tokens, mask }, (i) => attend.apply(i, i['x'], i['x'], bias(i)), {
-    tolerance: 3e-5,
-  }),
+  layerCase(
+    'masked attention',
+    attend,
+    { x: tokens, mask },
+    (i) => attend.apply(i, i['x'], i['x'], bias(i)),
+    {
+      tolerance: 3e-5,
+    },
+  ),
   layerCase(
     'cross attention to another length',
     attend,
@@ -112,14 +130,11 @@ export const tokenCases: readonly ParityCase[] = [
     (i) => attend.apply(i, i['x'], i['source'], bias(i)),
     { differentiate: ['x', 'source'] },
   ),
-  layerCase(
-    'pair bias',
-    pairs,
-    { x: { shape: ['B', 'N', 'N', 3] } },
-    (i) => pairs.apply(i, i['x'], tf.relu),
-  ),
+  layerCase('pair bias', pairs, { x: { shape: ['B', 'N', 'N', 3] } }, (i) => pairs.apply(i, i['x'], tf.relu)),
   layerCase('deep sets, all poolings', sets, { x: tokens, mask }, (i) => sets.apply(i, i['x'], i['mask'])),
-  layerCase('poolings', { parameters: {} }, { x: tokens, mask }, (i) => pooledAll(['max', 'mean'], i['x'], i['mask'])),
+  layerCase('poolings', { parameters: {} }, { x: tokens, mask }, (i) =>
+    pooledAll(['max', 'mean'], i['x'], i['mask']),
+  ),
   layerCase('attention pooling', pooling, { x: tokens, mask }, (i) => pooling.apply(i, i['x'], i['mask'])),
   layerCase('edge convolution over nearest neighbours', conv, { x: tokens, mask }, (i) =>
     conv.apply(i, i['x'], nearest(tf.slice(i['x'], [0, 0, 0], [-1, -1, 2]), i['mask'], 3)),
@@ -136,7 +151,9 @@ export const tokenCases: readonly ParityCase[] = [
     return { output, ...Object.fromEntries(renamed) }
   }),
   layerCase('batch norm, evaluation', batch, { x: tokens }, (i) => batch.apply(i, i['x'], false).output),
-  layerCase('input normalisation', standard, { x: tokens, mask }, (i) => standard.apply(i, i['x'], i['mask'])),
+  layerCase('input normalisation', standard, { x: tokens, mask }, (i) =>
+    standard.apply(i, i['x'], i['mask']),
+  ),
 ]
 
 /** Layers of whole events: the batch is free. */
@@ -155,13 +172,24 @@ export const eventCases: readonly ParityCase[] = [
     (i) => logProbability(affine.apply(i, i['x'], i['context'])),
     { differentiate: ['x', 'context'], tolerance: 3e-5 },
   ),
-  layerCase('spline flow', spline, { x: { shape: ['B', 4] } }, (i) => logProbability(spline.apply(i, i['x'])), {
-    tolerance: 1e-4,
-  }),
+  layerCase(
+    'spline flow',
+    spline,
+    { x: { shape: ['B', 4] } },
+    (i) => logProbability(spline.apply(i, i['x'])),
+    {
+      tolerance: 1e-4,
+    },
+  ),
   layerCase(
     'losses',
     { parameters: {} },
-    { x: { shape: ['B', 3] }, t: { shape: ['B', 3], values: 'mask' }, w: { shape: ['B', 3] }, v: { shape: ['B'] } },
+    {
+      x: { shape: ['B', 3] },
+      t: { shape: ['B', 3], values: 'mask' },
+      w: { shape: ['B', 3] },
+      v: { shape: ['B'] },
+    },
     ({ x, t, w, v }) => [
       weightedMean(binaryCrossEntropy(x, t), w),
       weightedMean(crossEntropy(x, t), v),
@@ -178,6 +206,11 @@ export const recurrentCases = (Object.keys(recurrent) as (keyof typeof recurrent
   const fn: ParityCase['fn'] = (i) => ({ ...layer.apply(i, i['x'], i['mask']) })
   return {
     exported: { ...layerCase(kind, layer, { x: tokens, mask }, fn), gradients: [] },
-    trained: layerCase(kind, layer, { x: { shape: ['B', 4, 6] }, mask: { shape: ['B', 4], values: 'prefix' } }, fn),
+    trained: layerCase(
+      kind,
+      layer,
+      { x: { shape: ['B', 4, 6] }, mask: { shape: ['B', 4], values: 'prefix' } },
+      fn,
+    ),
   }
 })

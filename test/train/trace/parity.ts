@@ -96,7 +96,8 @@ export async function finiteCount(parity: ParityCase, sizes: Sizes): Promise<num
   await session.release()
   const numbers = Object.values(outputs).flatMap((t) => Array.from(t.data as Float32Array, Number))
   const bad = numbers.filter((v) => !Number.isFinite(v)).length
-  if (bad > 0) throw new Error(`${bad} of ${numbers.length} numbers are not finite at ${JSON.stringify(sizes)}`)
+  if (bad > 0)
+    throw new Error(`${bad} of ${numbers.length} numbers are not finite at ${JSON.stringify(sizes)}`)
   return numbers.length
 }
 
@@ -135,12 +136,7 @@ export function makeFeeds(inputs: Readonly<Record<string, ParityInput>>, sizes: 
   )
 }
 
-function makeNumbers(
-  values: string,
-  dims: readonly number[],
-  sizes: Sizes,
-  seed: number,
-): ArrayLike<number> {
+function makeNumbers(values: string, dims: readonly number[], sizes: Sizes, seed: number): ArrayLike<number> {
   const next = uniform(seed)
   const count = dims.reduce((a, b) => a * b, 1)
   if (values === 'weight') return normals(count, seed).map((v) => 0.4 * v)

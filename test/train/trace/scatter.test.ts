@@ -17,7 +17,8 @@ const cases: readonly [string, (x: tf.Tensor, ids: tf.Tensor) => tf.Tensor][] = 
   ['scatterND', (x, ids) => tf.scatterND(tf.reshape(ids, [-1, 1]), x, [ROWS, WIDTH])],
   [
     'the gradient of gather',
-    (x, ids) => tf.grad((table) => tf.sum(tf.mul(tf.gather(table, ids as tf.Tensor1D), x)))(tf.zeros([ROWS, WIDTH])),
+    (x, ids) =>
+      tf.grad((table) => tf.sum(tf.mul(tf.gather(table, ids as tf.Tensor1D), x)))(tf.zeros([ROWS, WIDTH])),
   ],
 ]
 

@@ -20,7 +20,11 @@ describe('fitSizes', () => {
     fc.assert(
       fc.property(small, small, (a, c) => {
         const of = (B: number) => a * B + c
-        const fit = fitSizes(one.map(({ B }) => of(B)), one, true)
+        const fit = fitSizes(
+          one.map(({ B }) => of(B)),
+          one,
+          true,
+        )
         expect(fit && evaluate(fit, { B: 100 })).toBe(of(100))
       }),
     )
@@ -36,19 +40,39 @@ describe('fitSizes', () => {
       (B, N) => B * N + 7,
     ]
     for (const of of functions) {
-      const fit = fitSizes(two.map(({ B, N }) => of(B, N)), two, true)
+      const fit = fitSizes(
+        two.map(({ B, N }) => of(B, N)),
+        two,
+        true,
+      )
       expect(fit && evaluate(fit, elsewhere)).toBe(of(100, 3))
     }
   })
 
   it('finds reciprocals for scalars', () => {
     const of = (B: number, N: number) => 0.7 / (B * N)
-    const fit = fitSizes(two.map(({ B, N }) => Math.fround(of(B, N))), two, false)
+    const fit = fitSizes(
+      two.map(({ B, N }) => Math.fround(of(B, N))),
+      two,
+      false,
+    )
     expect(fit && evaluate(fit, elsewhere)).toBeCloseTo(of(100, 3), 8)
   })
 
   it('finds nothing where there is nothing to find', () => {
-    expect(fitSizes(one.map(({ B }) => Math.floor(B / 2)), one, true)).toBeUndefined()
-    expect(fitSizes(one.map(({ B }) => 2 ** B), one, true)).toBeUndefined()
+    expect(
+      fitSizes(
+        one.map(({ B }) => Math.floor(B / 2)),
+        one,
+        true,
+      ),
+    ).toBeUndefined()
+    expect(
+      fitSizes(
+        one.map(({ B }) => 2 ** B),
+        one,
+        true,
+      ),
+    ).toBeUndefined()
   })
 })

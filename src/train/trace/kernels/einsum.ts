@@ -39,7 +39,13 @@ function contracted(r: Recorder, a: Term, b: Term, output: readonly string[]): T
     letters.map((letter) => tensor.shape[own.indexOf(letter)])
   const matrix = (term: Term, parts: readonly (readonly string[])[]): Value => {
     const { tensor } = ordered(r, term, parts.flat())
-    return r.exact(reshaped(r, tensor, parts.map((part) => sizeOf(size(part, term)))))
+    return r.exact(
+      reshaped(
+        r,
+        tensor,
+        parts.map((part) => sizeOf(size(part, term))),
+      ),
+    )
   }
   const x = matrix(left, [batch, rows, inner])
   const y = matrix(right, [batch, inner, columns])

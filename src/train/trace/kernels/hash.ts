@@ -23,7 +23,10 @@ function mix(r: Recorder, x: Value): Value {
 export const hashKernels: readonly TraceKernel[] = [
   kernel<{ count: number; key: number }>(HASH_KERNEL, (r, { step }, { count, key }) => {
     const golden = r.scalar(GOLDEN, 'int32')
-    const moved = r.elementwise('Add', [r.elementwise('Mul', [r.loose(step), golden]), r.scalar(key, 'int32')])
+    const moved = r.elementwise('Add', [
+      r.elementwise('Mul', [r.loose(step), golden]),
+      r.scalar(key, 'int32'),
+    ])
     const range = [r.scalar(0, 'int32'), r.scalar(count, 'int32'), r.scalar(1, 'int32')]
     const index = r.node('Range', range, [count], 'int32')
     const counter = r.elementwise('Add', [r.elementwise('Mul', [index, golden]), mix(r, moved)])

@@ -46,4 +46,5 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   }
 }
 
-const decayed = (old: Tensor, fresh: Tensor, beta: number): Tensor => add(mul(old, beta), mul(fresh, 1 - beta))
+const decayed = (old: Tensor, fresh: Tensor, beta: number): Tensor =>
+  add(mul(old, beta), mul(fresh, 1 - beta))
