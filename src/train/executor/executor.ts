@@ -8,7 +8,8 @@ export interface TrainProgram extends StepProgram {
 
 /**
  * Runs the steps of one program and owns its persistent tensors (weights, running statistics, optimizer slots, the
- * step counter). Calls are done one after another in the order made; none needs to wait for the one before.
+ * step counter). Calls are done one after another in the order made; none needs to wait for the one before. A batch's
+ * arrays must not change until the call that got them has settled.
  */
 export interface Executor {
   readonly name: string

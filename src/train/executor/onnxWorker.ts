@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
-import { type Arrays, type Numbers, StepRunner } from '../trace/index.js'
+// Not from index.js: this thread has no use for TensorFlow.js and should not load it.
+import { type Arrays, type Numbers, StepRunner } from '../trace/runner.js'
 import type { Answer, Envelope, Request, WorkerStart } from './messages.js'
 
 const port = parentPort!

@@ -38,6 +38,8 @@ class TfjsExecutor implements Executor {
   readonly #backend: string
   readonly #program: TrainProgram
   #persistent: Tensors = {}
+  /** Settles when the call before has: each reads what the one before wrote. */
+  #queue: Promise<unknown> = Promise.resolve()
 
   constructor(name: string, backend: string, program: TrainProgram, initial: Arrays) {
     this.name = name
@@ -46,34 +48,46 @@ class TfjsExecutor implements Executor {
     this.#load(initial)
   }
 
-  async step(batch: Batch, learningRate: number): Promise<Arrays> {
-    const before = this.#persistent
-    const results = await this.#run(() => {
-      const inputs = { ...this.#batch(batch), ...before, [RATE]: scalar(learningRate) }
-      const outcome = runStep(this.#program, inputs)
-      this.#persistent = kept(outcome.persistent)
-      return outcome.results
+  step(batch: Batch, learningRate: number): Promise<Arrays> {
+    return this.#next(async () => {
+      const before = this.#persistent
+      const results = await this.#run(() => {
+        const inputs = { ...this.#batch(batch), ...before, [RATE]: scalar(learningRate) }
+        const outcome = runStep(this.#program, inputs)
+        this.#persistent = kept(outcome.persistent)
+        return outcome.results
+      })
+      dispose(before)
+      return results
     })
-    dispose(before)
-    return results
   }
 
-  async evaluate(batch: Batch): Promise<Arrays> {
-    return this.#run(() => this.#program.evaluate(this.#persistent, this.#batch(batch)))
+  evaluate(batch: Batch): Promise<Arrays> {
+    return this.#next(() => this.#run(() => this.#program.evaluate(this.#persistent, this.#batch(batch))))
   }
 
-  async state(): Promise<Arrays> {
-    return readAll(this.#persistent)
+  state(): Promise<Arrays> {
+    return this.#next(() => readAll(this.#persistent))
   }
 
-  async restore(state: Arrays): Promise<void> {
-    dispose(this.#persistent)
-    this.#load(state)
+  restore(state: Arrays): Promise<void> {
+    return this.#next(async () => {
+      dispose(this.#persistent)
+      this.#load(state)
+    })
   }
 
-  async close(): Promise<void> {
-    dispose(this.#persistent)
-    this.#persistent = {}
+  close(): Promise<void> {
+    return this.#next(async () => {
+      dispose(this.#persistent)
+      this.#persistent = {}
+    })
+  }
+
+  #next<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(call)
+    this.#queue = result.catch(() => undefined)
+    return result
   }
 
   async #run(fn: () => Tensors): Promise<Arrays> {

@@ -16,12 +16,14 @@ export type { Optimizer, Tempo, Updated } from './optimizers/optimizer.js'
 export { type SgdOptions, sgd } from './optimizers/sgd.js'
 export {
   type LossResult,
+  next,
   persistentSpecs,
   RATE,
   STEP,
   type StateSpec,
   type StateSpecs,
   type StepContext,
+  type StepGraph,
   type StepProgram,
   slotName,
 } from './program.js'
@@ -34,5 +36,5 @@ export {
   type OnnxRuntime,
   StepRunner,
 } from './runner.js'
-export { next, runStep, type StepGraph, type StepOutcome, traceStep } from './step.js'
+export { runStep, type StepOutcome, traceStep } from './step.js'
 export { isDifferentiating, withoutGradient } from './tape.js'

@@ -59,3 +59,17 @@ export function persistentSpecs(
 }
 
 export const slotName = (parameter: string, slot: string): string => `${parameter}/${slot}`
+
+/** The output that holds the new value of a persistent tensor. */
+export const next = (name: string): string => `${name}:next`
+
+/** A training step as one ONNX graph. */
+export interface StepGraph {
+  readonly bytes: Uint8Array
+  /** The batch, without the learning rate. */
+  readonly inputs: InputSpecs
+  /** What each step reads under its name and writes as `next(name)`. */
+  readonly persistent: StateSpecs
+  /** Names of the other outputs: `loss` and the metrics. */
+  readonly results: readonly string[]
+}

@@ -1,6 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import { RATE, type StateSpec } from './program.js'
-import { next, type StepGraph } from './step.js'
+import { next, RATE, type StateSpec, type StepGraph } from './program.js'
 
 /** The numbers of one tensor; the shape comes from the graph's specification, or for inputs from `shape`. */
 export type Numbers = Float32Array | Int32Array

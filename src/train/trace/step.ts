@@ -1,21 +1,15 @@
 import { SpillwayError } from '../../errors.js'
-import { type GraphOptions, type InputSpec, type InputSpecs, type Tensors, traceGraph } from './graph.js'
-import { persistentSpecs, RATE, STEP, type StateSpecs, type StepProgram, slotName } from './program.js'
+import { type GraphOptions, type InputSpec, type Tensors, traceGraph } from './graph.js'
+import {
+  next,
+  persistentSpecs,
+  RATE,
+  STEP,
+  type StepGraph,
+  type StepProgram,
+  slotName,
+} from './program.js'
 import { add, cast, engine, keep, type Scalar, scalar, type Tensor, zerosLike } from './tf.js'
-
-/** A training step as one ONNX graph. */
-export interface StepGraph {
-  readonly bytes: Uint8Array
-  /** The batch, without the learning rate. */
-  readonly inputs: InputSpecs
-  /** What each step reads under its name and writes as `next(name)`. */
-  readonly persistent: StateSpecs
-  /** Names of the other outputs: `loss` and the metrics. */
-  readonly results: readonly string[]
-}
-
-/** The output that holds the new value of a persistent tensor. */
-export const next = (name: string): string => `${name}:next`
 
 /**
  * Traces forward pass, gradients and optimizer as one graph. Inputs: the batch, `learning_rate`, and every
@@ -112,7 +106,7 @@ function plain<T extends InputSpec>(
 const pick = (specs: object, tensors: Tensors): Tensors =>
   Object.fromEntries(Object.keys(specs).map((name) => [name, tensors[name]]))
 
-function checkNames(program: StepProgram, persistent: StateSpecs): void {
+function checkNames(program: StepProgram, persistent: object): void {
   const clash = [...Object.keys(program.inputs), RATE].find((name) => name in persistent)
   if (clash === undefined) return
   throw new SpillwayError('TRACE_UNSUPPORTED', `"${clash}" names both an input and a persistent tensor.`, {
