@@ -99,11 +99,16 @@ async function save({ directory }: FitOptions, checkpoint: Checkpoint): Promise<
 
 async function log({ directory }: FitOptions, entry: object): Promise<void> {
   if (directory === undefined) return
-  await appendFile(join(directory, 'log.jsonl'), `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+  await appendFile(
+    join(directory, 'log.jsonl'),
+    `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`,
+  )
 }
 
 /** What a model needs, without what only the optimizer needs. */
 function withoutSlots(program: TrainProgram, state: Arrays): Arrays {
   const { parameters, state: carried = {} } = program
-  return Object.fromEntries([...Object.keys(parameters), ...Object.keys(carried)].map((name) => [name, state[name]]))
+  return Object.fromEntries(
+    [...Object.keys(parameters), ...Object.keys(carried)].map((name) => [name, state[name]]),
+  )
 }

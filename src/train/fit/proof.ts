@@ -96,7 +96,9 @@ function reference(prediction: Prediction, weights: Arrays, sample: Batch): Arra
         return [name, tensor(data, [...shape], dtype as DataType)]
       })
       const outputs = predictWith(prediction, weights, Object.fromEntries(inputs) as Tensors)
-      return Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, t.dataSync().slice() as Numbers]))
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, t]) => [name, t.dataSync().slice() as Numbers]),
+      )
     })
   } catch (error) {
     if (isEmpty) return undefined

@@ -1,14 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import { type GraphOptions, type InputSpec, type Tensors, traceGraph } from './graph.js'
-import {
-  next,
-  persistentSpecs,
-  RATE,
-  STEP,
-  type StepGraph,
-  type StepProgram,
-  slotName,
-} from './program.js'
+import { next, persistentSpecs, RATE, STEP, type StepGraph, type StepProgram, slotName } from './program.js'
 import { add, cast, engine, keep, type Scalar, scalar, type Tensor, zerosLike } from './tf.js'
 
 /**

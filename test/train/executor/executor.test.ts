@@ -94,11 +94,14 @@ describe('onnx executor', () => {
 })
 
 describe.each(['tfjs-node', 'tfjs-node-gpu'] as const)('%s executor', (name) => {
-  it.skipIf(installed(`@tensorflow/${name}`))('says how to install the package when it is absent', async () => {
-    const error = await start({ executor: name }).catch((cause: unknown) => cause)
-    expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING' })
-    expect((error as { remedy: string }).remedy).toContain(`npm install @tensorflow/${name}`)
-  })
+  it.skipIf(installed(`@tensorflow/${name}`))(
+    'says how to install the package when it is absent',
+    async () => {
+      const error = await start({ executor: name }).catch((cause: unknown) => cause)
+      expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING' })
+      expect((error as { remedy: string }).remedy).toContain(`npm install @tensorflow/${name}`)
+    },
+  )
 
   it.runIf(installed(`@tensorflow/${name}`))('gives the losses of tfjs', async () => {
     const expected = await start({ executor: 'tfjs' })

@@ -7,9 +7,9 @@ import {
   cosine,
   exportWithProof,
   type FitOptions,
-  fit,
   oneCycle,
   readCheckpoint,
+  fit as train,
 } from '#spillway/train/fit/index.js'
 import { dense, initialise, type Parameters } from '#spillway/train/layers/index.js'
 import { adamW, type Batch } from '#spillway/train/trace/index.js'
@@ -45,7 +45,7 @@ const options = (more: Partial<FitOptions> = {}): FitOptions => ({
 
 describe('fit', () => {
   it('learns, keeps the best epoch, and logs one line an epoch', async () => {
-    const result = await fit(options({ directory }))
+    const result = await train(options({ directory }))
     expect(result.reason).toBe('done')
     expect(result.history.map(({ steps }) => steps)).toEqual([7, 14, 21, 28])
     const losses = result.history.map(({ validation }) => validation['loss'])
@@ -57,54 +57,61 @@ describe('fit', () => {
   })
 
   it('resumed after an epoch, gives bit for bit what an uninterrupted run gives', async () => {
-    const whole = await fit(options())
-    await fit(options({ directory, epochs: 2 }))
-    const resumed = await fit(options({ directory }))
+    const whole = await train(options())
+    await train(options({ directory, epochs: 2 }))
+    const resumed = await train(options({ directory }))
     expect(resumed.history).toEqual(whole.history)
     expect(resumed.weights).toEqual(whole.weights)
   })
 
   it('interrupted within an epoch, saves, and goes on bit for bit', async () => {
-    const whole = await fit(options())
+    const whole = await train(options())
     const stop = new AbortController()
     const onStep = (step: number) => {
       if (step === 10) stop.abort()
     }
-    const interrupted = await fit(options({ directory, signal: stop.signal, onStep }))
+    const interrupted = await train(options({ directory, signal: stop.signal, onStep }))
     expect(interrupted.reason).toBe('interrupted')
     const checkpoint = await readCheckpoint(join(directory, 'checkpoint.bin'))
     expect(checkpoint).toMatchObject({ epoch: 1 })
     expect(checkpoint?.batch).toBeGreaterThan(0)
-    const resumed = await fit(options({ directory }))
+    const resumed = await train(options({ directory }))
     expect(resumed.history).toEqual(whole.history)
     expect(resumed.weights).toEqual(whole.weights)
   })
 
   it('stops early when the validation loss no longer falls', async () => {
     const schedule = () => 0
-    const result = await fit(options({ schedule, epochs: 9, earlyStopping: { patience: 2, atLeast: 10 } }))
+    const result = await train(options({ schedule, epochs: 9, earlyStopping: { patience: 2, atLeast: 10 } }))
     expect(result.reason).toBe('stopped')
     expect(result.history).toHaveLength(3)
   })
 
   it('refuses a damaged checkpoint by name', async () => {
     const path = join(directory, 'checkpoint.bin')
-    await fit(options({ directory, epochs: 1 }))
+    await train(options({ directory, epochs: 1 }))
     await writeFile(path, (await readFile(path)).subarray(0, -8))
-    await expect(fit(options({ directory }))).rejects.toMatchObject({ code: 'FILE_UNREADABLE', place: path })
+    await expect(train(options({ directory }))).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      place: path,
+    })
   })
 })
 
 describe('schedules', () => {
   it('cosine rises, peaks and falls to its floor', () => {
     const rate = cosine({ peak: 2, steps: 110, warmup: 10, floor: 0.1 })
-    expect([rate(0), rate(9), rate(10), rate(60), rate(110)].map((r) => +r.toFixed(6))).toEqual([0.2, 2, 2, 1.1, 0.2])
+    expect([rate(0), rate(9), rate(10), rate(60), rate(110)].map((r) => +r.toFixed(6))).toEqual([
+      0.2, 2, 2, 1.1, 0.2,
+    ])
   })
 
   it('one cycle gives the numbers of PyTorch', () => {
     // torch.optim.lr_scheduler.OneCycleLR(max_lr=0.1, total_steps=10), torch 2.
     const rate = oneCycle({ peak: 0.1, steps: 10 })
-    const expected = [0.004, 0.052, 0.1, 0.0950485, 0.0811745, 0.0611263, 0.0388741, 0.0188259, 0.0049519, 4e-7]
+    const expected = [
+      0.004, 0.052, 0.1, 0.0950485, 0.0811745, 0.0611263, 0.0388741, 0.0188259, 0.0049519, 4e-7,
+    ]
     expected.forEach((want, step) => {
       expect(rate(step)).toBeCloseTo(want, 6)
     })
@@ -113,7 +120,8 @@ describe('schedules', () => {
 
 describe('exportWithProof', () => {
   /** An auxiliary output exists in training only. */
-  const withoutTarget = (m: Model) => Object.fromEntries(Object.entries(m.inputs).filter(([name]) => name !== 't'))
+  const withoutTarget = (m: Model) =>
+    Object.fromEntries(Object.entries(m.inputs).filter(([name]) => name !== 't'))
 
   it.each(models)('$name: the same numbers at many sizes, none included', async (m) => {
     const dynamic = Object.fromEntries(
