@@ -1,3 +1,4 @@
+import { SpillwayError } from '../../errors.js'
 import { add, expandDims, matMul, mul, reshape, softmax, sub, type Tensor, transpose } from '../trace/tf.js'
 import { dense, linear } from './dense.js'
 import { joined, type Layer } from './parameters.js'
@@ -31,7 +32,12 @@ export function attentionBias(mask: Tensor, pairs?: Tensor): Tensor {
 export function attention(name: string, options: AttentionOptions): Layer<[Tensor, Tensor, Tensor], Tensor> {
   const { size, heads, context = size } = options
   const width = size / heads
-  if (!Number.isInteger(width)) throw new Error(`size ${size} is not divisible by ${heads} heads`)
+  if (!Number.isInteger(width)) {
+    throw new SpillwayError('CONFIG_INVALID', `A size of ${size} does not divide into ${heads} heads.`, {
+      place: name,
+      remedy: 'Choose a size that is a multiple of the number of heads.',
+    })
+  }
   const query = dense(`${name}/query`, { inputs: size, outputs: size })
   const key = dense(`${name}/key`, { inputs: context, outputs: size })
   const value = dense(`${name}/value`, { inputs: context, outputs: size })

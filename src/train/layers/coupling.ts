@@ -1,3 +1,4 @@
+import { SpillwayError } from '../../errors.js'
 import { add, concat, exp, mul, slice, square, sub, sum, type Tensor, tanh, zeros } from '../trace/tf.js'
 import { mlp } from './mlp.js'
 import { joined, type Layer } from './parameters.js'
@@ -28,14 +29,18 @@ const halves = (x: Tensor, size: number): [Tensor, Tensor] => [
 const conditioned = (kept: Tensor, context: Tensor | undefined): Tensor =>
   context === undefined ? kept : concat([kept, context], -1)
 
-function checkSize(size: number): void {
-  if (size % 2 !== 0) throw new Error(`a coupling splits x in halves; size ${size} is odd`)
+function checkSize(name: string, size: number): void {
+  if (size % 2 === 0) return
+  throw new SpillwayError('CONFIG_INVALID', `A coupling splits x in halves, and a size of ${size} is odd.`, {
+    place: name,
+    remedy: 'Add a dimension of noise, or leave one out.',
+  })
 }
 
 /** One half is scaled and shifted as the other says, then they swap (RealNVP, arXiv:1605.08803). */
 export function affineCoupling(name: string, options: CouplingOptions): Flow {
   const { size, context, hidden } = options
-  checkSize(size)
+  checkSize(name, size)
   const net = mlp(name, { sizes: [size / 2 + context, ...hidden, size] })
   return {
     parameters: net.parameters,
@@ -58,7 +63,7 @@ export interface SplineCouplingOptions extends CouplingOptions {
 /** One half goes through splines that the other chooses, then they swap (arXiv:1906.04032). */
 export function splineCoupling(name: string, options: SplineCouplingOptions): Flow {
   const { size, context, hidden, bins, bound } = options
-  checkSize(size)
+  checkSize(name, size)
   const half = size / 2
   const net = mlp(name, { sizes: [half + context, ...hidden, half * splineParameters(bins)] })
   return {

@@ -1,3 +1,4 @@
+import { SpillwayError } from '../../errors.js'
 import type { StateSpec, StateSpecs, Tensors } from '../trace/index.js'
 import { type Initializer, normalRandom } from './initial.js'
 
@@ -16,12 +17,16 @@ export interface Layer<Inputs extends readonly unknown[], Output> {
   readonly apply: (weights: Tensors, ...inputs: Inputs) => Output
 }
 
-/** The parameters of several layers together. Throws when two have the same name. */
+/** The parameters of several layers together. Throws CONFIG_INVALID when two have the same name. */
 export function joined(...layers: readonly { readonly parameters: Parameters }[]): Parameters {
   const entries = layers.flatMap(({ parameters }) => Object.entries(parameters))
   const names = new Set<string>()
   for (const [name] of entries) {
-    if (names.has(name)) throw new Error(`two layers have a parameter named "${name}"`)
+    if (names.has(name)) {
+      throw new SpillwayError('CONFIG_INVALID', `Two layers have a parameter named "${name}".`, {
+        remedy: 'Give each layer of a model its own name.',
+      })
+    }
     names.add(name)
   }
   return Object.fromEntries(entries)

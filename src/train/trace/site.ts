@@ -31,10 +31,12 @@ export function placeOf(site: Site | undefined): string | undefined {
     .replace('file://', '')
 }
 
+/** Frames of TensorFlow.js, as installed and as its source maps name them. */
+const TENSORFLOW = /@tensorflow|\/tfjs-(core|layers|data|converter|backend-\w+)\//
+
 function isInternal(frame: string): boolean {
   return (
-    frame.includes('@tensorflow') ||
-    frame.includes('/tfjs') ||
+    TENSORFLOW.test(frame) ||
     frame.includes(OWN_FOLDER) ||
     frame.includes(OWN_SOURCE) ||
     frame.includes('node:') ||
