@@ -41,6 +41,7 @@ const START = { epoch: 0, batch: 0, losses: { sums: {}, weight: 0 }, history: []
 /**
  * Trains until the last epoch, an early stop or an interruption. With a directory that holds a checkpoint it goes
  * on from there, and gives bit for bit what an uninterrupted run on the same machine gives.
+ * Throws TRAIN_DIVERGED when a loss is not finite, and as createExecutor and readCheckpoint do.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { directory, program, initial } = options

@@ -17,11 +17,11 @@ export interface EarlyStopping {
   readonly atLeast?: number
 }
 
-/** The epoch of the lowest validation loss; undefined before the first. NaN is never the best. */
+/** The epoch of the lowest validation loss; undefined before the first. What is not finite is never the best. */
 export function bestEpoch(history: readonly EpochRecord[], atLeast = 0): EpochRecord | undefined {
   return history.reduce<EpochRecord | undefined>((best, record) => {
     const loss = record.validation['loss']
-    if (Number.isNaN(loss)) return best
+    if (!Number.isFinite(loss)) return best
     return best === undefined || loss < best.validation['loss'] - atLeast ? record : best
   }, undefined)
 }

@@ -1,3 +1,4 @@
+import { SpillwayError } from '../../errors.js'
 import type { Executor } from '../executor/index.js'
 import type { Arrays, Batch } from '../trace/index.js'
 import type { Checkpoint } from './checkpoint.js'
@@ -24,7 +25,10 @@ export interface EpochOutcome {
   readonly interrupted: boolean
 }
 
-/** Trains on the batches of one epoch that are not done yet. The next batch is read while a step computes. */
+/**
+ * Trains on the batches of one epoch that are not done yet. The next batch is read while a step computes.
+ * Throws TRAIN_DIVERGED when a loss is not finite.
+ */
 export async function trainEpoch(task: EpochTask): Promise<EpochOutcome> {
   const { executor, data, schedule, from, signal, onStep } = task
   const losses = new RunningMean(from.losses)
@@ -33,6 +37,11 @@ export async function trainEpoch(task: EpochTask): Promise<EpochOutcome> {
   let running: Promise<void> = Promise.resolve()
   const finish = async (result: Promise<Arrays>, rows: number, index: number): Promise<void> => {
     const { loss } = await result
+    if (!Number.isFinite(loss[0])) {
+      throw new SpillwayError('TRAIN_DIVERGED', `The loss of step ${index + 1} is ${loss[0]}.`, {
+        place: `epoch ${from.epoch}, step ${index + 1}`,
+      })
+    }
     losses.add({ loss }, rows)
     onStep?.(index + 1, loss[0])
   }

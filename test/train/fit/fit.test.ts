@@ -87,6 +87,14 @@ describe('fit', () => {
     expect(result.history).toHaveLength(3)
   })
 
+  it('stops with the place when the loss is no longer finite', async () => {
+    const run = train(options({ schedule: () => 1e38 }))
+    await expect(run).rejects.toMatchObject({
+      code: 'TRAIN_DIVERGED',
+      place: expect.stringContaining('epoch 0, step'),
+    })
+  })
+
   it('refuses a damaged checkpoint by name', async () => {
     const path = join(directory, 'checkpoint.bin')
     await train(options({ directory, epochs: 1 }))
