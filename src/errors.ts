@@ -194,6 +194,11 @@ export const catalogue = {
     'A traced function reads tensor data or depends on the batch content.',
     'Keep control flow independent of tensor values.',
   ),
+  TRAIN_DIVERGED: entry(
+    'stop',
+    'The loss of a training step became NaN or infinite.',
+    'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
+  ),
   INTERNAL: entry(
     'stop',
     'Something happened that should be impossible.',
