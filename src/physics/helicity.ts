@@ -54,5 +54,5 @@ export function cosineAwayFrom(daughter: Cartesian, parent: Cartesian, reference
 
 /** Brings what rounding pushed past ±1 back; NaN stays NaN. */
 export function clampCosine(c: number): number {
-  return c > 1 ? 1 : c < -1 ? -1 : c
+  return Math.max(-1, Math.min(1, c))
 }
