@@ -91,8 +91,9 @@ export function leadingJet(history: ClusterHistory, l: number): number {
   let largest = -1
   for (let s = first; s < history.offsets[l + 1]; s++) {
     if (history.parent2[s] !== BEAM) continue
-    const pt2 = nodePt2(history.nodes, 2 * first + history.parent1[s])
-    if (pt2 > largest && pt2 < Infinity) {
+    const at = 2 * first + history.parent1[s]
+    const pt2 = nodePt2(history.nodes, at)
+    if (pt2 > largest && isFiniteNode(history.nodes, at)) {
       largest = pt2
       node = history.parent1[s]
     }
@@ -103,6 +104,10 @@ export function leadingJet(history: ClusterHistory, l: number): number {
 /** pT² of the node at entry `at` of the node columns, GeV². */
 export function nodePt2(nodes: Nodes, at: number): number {
   return nodes.px[at] * nodes.px[at] + nodes.py[at] * nodes.py[at]
+}
+
+function isFiniteNode(nodes: Nodes, at: number): boolean {
+  return nodePt2(nodes, at) < Infinity && Number.isFinite(nodes.pz[at] + nodes.e[at])
 }
 
 /** After `steps` steps: every node made so far that a later step uses. */
@@ -139,7 +144,8 @@ function collect(
     const count = find(first, history.offsets[l + 1], room)
     const base = 2 * first
     const pt2 = (node: number): number => nodePt2(nodes, base + node)
-    const kept = room.subarray(0, count).filter((node) => minPt === 0 || pt2(node) >= minPt * minPt)
+    const passes = (node: number): boolean => pt2(node) >= minPt * minPt && isFiniteNode(nodes, base + node)
+    const kept = room.subarray(0, count).filter((node) => minPt === 0 || passes(node))
     kept.sort((a, b) => pt2(b) - pt2(a) || a - b)
     for (const node of kept) {
       all[total] = node

@@ -80,15 +80,14 @@
     (local.set $f (call $atan2 (local.get $y) (local.get $x)))
     (f64.store (i32.add (global.get $nodeRap) (local.get $node)) (local.get $r))
     (f64.store (i32.add (global.get $nodePhi) (local.get $node)) (local.get $f))
+    ;; A pT of zero is lifted: with a factor of 0 every pair would be as close as the beam.
     (local.set $m (f64.const 1))
     (if (f64.ne (local.get $p) (f64.const 0)) (then
-      (if (f64.eq (local.get $p) (f64.const 1))
-        (then (local.set $m (local.get $kt2)))
-        (else
-          (local.set $m (f64.max (local.get $kt2) (f64.const 1e-300)))
-          (if (f64.eq (local.get $p) (f64.const -1))
-            (then (local.set $m (f64.div (f64.const 1) (local.get $m))))
-            (else (local.set $m (call $pow (local.get $m) (local.get $p)))))))))
+      (local.set $m (f64.max (local.get $kt2) (f64.const 1e-300)))
+      (if (f64.ne (local.get $p) (f64.const 1)) (then
+        (if (f64.eq (local.get $p) (f64.const -1))
+          (then (local.set $m (f64.div (f64.const 1) (local.get $m))))
+          (else (local.set $m (call $pow (local.get $m) (local.get $p)))))))))
     ;; What is not finite meets nobody: a rapidity of its own, far outside; it goes to the beam first.
     (if (f64.ne (f64.sub (f64.add (local.get $r) (local.get $kt2)) (f64.add (local.get $r) (local.get $kt2))) (f64.const 0))
       (then

@@ -8,12 +8,11 @@ import { TileGrid } from './tile-grid.js'
 const TWO_PI = 2 * Math.PI
 const NONE = -1
 
-/** pT^2p as FastJet takes it: pT² below 1e-300 is lifted where the exponent is negative. */
+/** pT^2p, with pT² of at least 1e-300: what has no pT still has an order, and merges with nobody beyond R. */
 export function momentumFactor(pt2: number, p: number): number {
   if (p === 0) return 1
-  if (p === 1) return pt2
   const lifted = Math.max(pt2, 1e-300)
-  return p === -1 ? 1 / lifted : lifted ** p
+  return p === 1 ? lifted : p === -1 ? 1 / lifted : lifted ** p
 }
 
 /**
