@@ -28,12 +28,12 @@ export class Clusterer {
     const size = commonLength('cluster', { px: p4.px, py: p4.py, pz: p4.pz, e: p4.e })
     const lists = listCount('cluster', offsets, size)
     checkDefinition(definition)
+    const tiles = definition.radius <= TILED_RADIUS && definition.recombination !== 'WTA'
     const history = emptyHistory(offsets, size)
     for (let l = 0; l < lists; l++) {
       const first = offsets[l]
       const end = offsets[l + 1]
-      const tiled = end - first >= TILED_FROM && definition.radius <= TILED_RADIUS
-      if (tiled) this.#tiled.cluster(p4, first, end, definition, history)
+      if (tiles && end - first >= TILED_FROM) this.#tiled.cluster(p4, first, end, definition, history)
       else if (end > first) this.#plain.cluster(p4, first, end, definition, history)
     }
     return history

@@ -13,7 +13,7 @@ interface WebAssemblyApi {
 interface PlainExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly reserve: (capacity: number) => void
-  readonly cluster: (n: number, p: number, radius2: number) => void
+  readonly cluster: (n: number, p: number, radius2: number, winnerTakesAll: number) => void
 }
 
 const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
@@ -54,7 +54,8 @@ export class PlainClusterer {
       f[4 * c + i] = p4.pz[from]
       f[6 * c + i] = p4.e[from]
     }
-    this.#wasm.cluster(n, definition.p, definition.radius * definition.radius)
+    const { p, radius, recombination } = definition
+    this.#wasm.cluster(n, p, radius * radius, recombination === 'WTA' ? 1 : 0)
     const { parent1, parent2, distance, nodes } = history
     const parents = this.#integers
     for (let s = 0, to = first, node = n, at = 2 * first + n; s < n; s++, to++, node++, at++) {

@@ -225,8 +225,45 @@
         (f64.load (i32.add (local.get $array) (i32.shl (local.get $a) (i32.const 3))))
         (f64.load (i32.add (local.get $array) (i32.shl (local.get $b) (i32.const 3)))))))
 
+  ;; Stores the winner-takes-all sum of two nodes: the pT of both in the direction of the harder one, without mass.
+  ;; With m_T the transverse mass of the harder one, sinh y = pz / m_T and cosh y = E / m_T.
+  (func $takeAll (param $a i32) (param $b i32) (param $sum i32)
+    (local $x f64) (local $y f64) (local $z f64) (local $e f64)
+    (local $ptA f64) (local $ptB f64) (local $pt f64) (local $mt f64)
+    (local.set $a (i32.shl (local.get $a) (i32.const 3)))
+    (local.set $b (i32.shl (local.get $b) (i32.const 3)))
+    (local.set $sum (i32.shl (local.get $sum) (i32.const 3)))
+    (local.set $ptA (call $pt (local.get $a)))
+    (local.set $ptB (call $pt (local.get $b)))
+    (local.set $pt (f64.add (local.get $ptA) (local.get $ptB)))
+    (if (f64.gt (local.get $ptB) (local.get $ptA)) (then
+      (local.set $a (local.get $b))
+      (local.set $ptA (local.get $ptB))))
+    (local.set $x (f64.load (i32.add (global.get $px) (local.get $a))))
+    (local.set $y (f64.load (i32.add (global.get $py) (local.get $a))))
+    (local.set $z (f64.load (i32.add (global.get $pz) (local.get $a))))
+    (local.set $e (f64.load (i32.add (global.get $en) (local.get $a))))
+    ;; An energy below |pz| would give no rapidity; like in $place it then has the mass 0.
+    (local.set $mt (f64.sqrt (f64.max
+      (f64.mul (local.get $ptA) (local.get $ptA))
+      (f64.mul (f64.add (local.get $e) (local.get $z)) (f64.sub (local.get $e) (local.get $z))))))
+    (local.set $mt (f64.div (local.get $pt) (f64.max (local.get $mt) (f64.const 1e-300))))
+    (local.set $pt (f64.div (local.get $pt) (f64.max (local.get $ptA) (f64.const 1e-300))))
+    (f64.store (i32.add (global.get $px) (local.get $sum)) (f64.mul (local.get $x) (local.get $pt)))
+    (f64.store (i32.add (global.get $py) (local.get $sum)) (f64.mul (local.get $y) (local.get $pt)))
+    (f64.store (i32.add (global.get $pz) (local.get $sum)) (f64.mul (local.get $z) (local.get $mt)))
+    (f64.store (i32.add (global.get $en) (local.get $sum)) (f64.mul (local.get $e) (local.get $mt))))
+
+  ;; The transverse momentum of the node whose doubles are $at bytes into their arrays.
+  (func $pt (param $at i32) (result f64)
+    (local $x f64) (local $y f64)
+    (local.set $x (f64.load (i32.add (global.get $px) (local.get $at))))
+    (local.set $y (f64.load (i32.add (global.get $py) (local.get $at))))
+    (f64.sqrt (f64.add (f64.mul (local.get $x) (local.get $x)) (f64.mul (local.get $y) (local.get $y)))))
+
   ;; Clusters the $n particles in px, py, pz, en: n steps into dij, parents and the nodes n..2n-1.
-  (func (export "cluster") (param $n i32) (param $p f64) (param $r2 f64)
+  ;; $wta chooses winner-takes-all recombination; otherwise four-momenta are added.
+  (func (export "cluster") (param $n i32) (param $p f64) (param $r2 f64) (param $wta i32)
     (local $i i32) (local $j i32) (local $s i32) (local $size i32) (local $active i32)
     (local $d f64) (local $a i32) (local $b i32) (local $node i32) (local $at i32)
     (local.set $size (local.get $n))
@@ -269,10 +306,13 @@
           (i32.store offset=4 (local.get $at)
             (select (local.get $b) (local.get $a) (i32.lt_s (local.get $a) (local.get $b))))
           (local.set $node (i32.add (local.get $n) (local.get $s)))
-          (call $add (global.get $px) (local.get $a) (local.get $b) (local.get $node))
-          (call $add (global.get $py) (local.get $a) (local.get $b) (local.get $node))
-          (call $add (global.get $pz) (local.get $a) (local.get $b) (local.get $node))
-          (call $add (global.get $en) (local.get $a) (local.get $b) (local.get $node))
+          (if (local.get $wta)
+            (then (call $takeAll (local.get $a) (local.get $b) (local.get $node)))
+            (else
+              (call $add (global.get $px) (local.get $a) (local.get $b) (local.get $node))
+              (call $add (global.get $py) (local.get $a) (local.get $b) (local.get $node))
+              (call $add (global.get $pz) (local.get $a) (local.get $b) (local.get $node))
+              (call $add (global.get $en) (local.get $a) (local.get $b) (local.get $node))))
           (call $clear (local.get $j))
           (call $place (local.get $i) (local.get $node) (local.get $p))
           (call $lower (local.get $i))
