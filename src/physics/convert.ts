@@ -7,6 +7,7 @@ import {
   type PtEtaPhiM,
 } from './columns.js'
 import { mass } from './mass.js'
+import { polarToCartesian } from './polar.js'
 import { pseudorapidity } from './pseudorapidity.js'
 
 /**
@@ -18,31 +19,21 @@ export function fromPtEtaPhiM(p4: PtEtaPhiM): Cartesian64 {
   const { pt, eta, phi, mass } = p4
   const out = emptyCartesian(length)
   const { px, py, pz, e } = out
+  polarToCartesian(pt, eta, phi, px, py, pz)
   for (let i = 0; i < length; i++) {
-    const t = pt[i]
-    const z = t * Math.sinh(eta[i])
     const m = mass[i]
-    px[i] = t * Math.cos(phi[i])
-    py[i] = t * Math.sin(phi[i])
-    pz[i] = z
-    e[i] = Math.sqrt(Math.max(0, t * t + z * z + m * Math.abs(m)))
+    e[i] = Math.sqrt(Math.max(0, pt[i] * pt[i] + pz[i] * pz[i] + m * Math.abs(m)))
   }
   return out
 }
 
 /** Cartesian components from pT, η, φ and energy: px = pT cos φ, py = pT sin φ, pz = pT sinh η. */
 export function fromPtEtaPhiE(p4: PtEtaPhiE): Cartesian64 {
-  const length = commonLength('fromPtEtaPhiE', { ...p4 })
   const { pt, eta, phi, energy } = p4
-  const out = emptyCartesian(length)
+  const out = emptyCartesian(commonLength('fromPtEtaPhiE', { ...p4 }))
   const { px, py, pz, e } = out
-  for (let i = 0; i < length; i++) {
-    const t = pt[i]
-    px[i] = t * Math.cos(phi[i])
-    py[i] = t * Math.sin(phi[i])
-    pz[i] = t * Math.sinh(eta[i])
-    e[i] = energy[i]
-  }
+  polarToCartesian(pt, eta, phi, px, py, pz)
+  e.set(energy)
   return out
 }
 
