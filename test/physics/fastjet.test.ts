@@ -46,6 +46,17 @@ describe.skipIf(!need('python', ['numpy', 'fastjet']))('FastJet', () => {
     },
   )
 
+  it.each([antiKt(0.4), antiKt(1), kt(0.4)])(
+    'finds the same jets of 1,500 particles: $p, $radius',
+    (definition) => {
+      const { p4, offsets } = generateEvents(64, 8)
+      const joined = offsets.filter((_, l) => l % 8 === 0)
+      const result = check(p4, joined, definition)
+      expect(result.lists).toBe(8)
+      expect(result.different).toEqual(exact)
+    },
+  )
+
   it('is compared by a script for any number of jets', () => {
     const script = fileURLToPath(new URL('fastjet-crosscheck.mjs', import.meta.url))
     const args = [script, '--jets', file, '--limit', '50', '--events', '40']

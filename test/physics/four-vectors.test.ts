@@ -12,7 +12,7 @@ import { rapidities } from '#spillway/physics/rapidity.js'
 import { addPairs, sumLists, take } from '#spillway/physics/sum.js'
 import { transverseMasses } from '#spillway/physics/transverse-mass.js'
 import { zeppenfeld, zeppenfeldScaled } from '#spillway/physics/zeppenfeld.js'
-import { f64, momenta, randomMomenta, worstDifference } from './support.js'
+import { f64, momenta, random, randomMomenta, worstDifference } from './support.js'
 
 describe('Δφ and ΔR', () => {
   it('go across the seam', () => {
@@ -52,6 +52,26 @@ describe('conversions', () => {
       expect(withEnergy[key]).toEqual(back[key])
     }
     expect(worstDifference(back.e, p4.e)).toBeLessThan(1e-12)
+  })
+
+  it('have the sine, cosine and hyperbolic sine of the library to 3e-15', () => {
+    const next = random(21)
+    const count = 20_000
+    const phi = Float64Array.from({ length: count }, (_, i) => (i % 5 === 0 ? 60 : 7) * (2 * next() - 1))
+    const eta = Float64Array.from(
+      { length: count },
+      (_, i) => (i % 5 === 0 ? 25 : i % 7 === 0 ? 1e-5 : 6) * (2 * next() - 1),
+    )
+    const one = new Float64Array(count).fill(1)
+    const p4 = fromPtEtaPhiM({ pt: one, eta, phi, mass: one })
+    const largest = (ours: Float64Array, theirs: (i: number) => number, scale = (_: number) => 1) =>
+      ours.reduce((w, v, i) => Math.max(w, Math.abs(v - theirs(i)) / scale(theirs(i))), 0)
+    expect(largest(p4.px, (i) => Math.cos(phi[i]))).toBeLessThan(2e-15)
+    expect(largest(p4.py, (i) => Math.sin(phi[i]))).toBeLessThan(2e-15)
+    expect(largest(p4.pz, (i) => Math.sinh(eta[i]), Math.abs)).toBeLessThan(4e-15)
+    expect(
+      fromPtEtaPhiM({ pt: f64(0, 2), eta: f64(Number.NaN, 1), phi: f64(1, Infinity), mass: f64(0, 0) }).pz[0],
+    ).toBeNaN()
   })
 
   it('take single precision as it is', () => {

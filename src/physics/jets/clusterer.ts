@@ -1,12 +1,11 @@
 import { type Cartesian, commonLength, listCount, type Offsets } from '../columns.js'
 import { checkDefinition, type JetDefinition } from './definition.js'
 import { type ClusterHistory, emptyHistory } from './history.js'
-import { PlainClusterer } from './plain.js'
-import { TiledClusterer } from './tiled.js'
+import { ListClusterer } from './list-clusterer.js'
 
-/** From this many particles on tiles pay, if R leaves at least three of them around the cylinder. */
-const TILED_FROM = 400
-const TILED_RADIUS = 1.2
+/** From this many particles on windows pay, if R leaves something outside of them. */
+const SORTED_FROM = 160
+const SORTED_RADIUS = 1.5
 
 /**
  * Clusters lists of particles into jets, sequentially and without allocating per list: it owns the scratch memory, which grows to the
@@ -16,8 +15,7 @@ const TILED_RADIUS = 1.2
  * are clustered as if it were not there. Zero momenta have rapidity 1e5 and so stay alone unless R is very large.
  */
 export class Clusterer {
-  readonly #plain = new PlainClusterer()
-  readonly #tiled = new TiledClusterer()
+  readonly #lists = new ListClusterer()
 
   /**
    * Clusters the particles of each list with one definition.
@@ -28,13 +26,13 @@ export class Clusterer {
     const size = commonLength('cluster', { px: p4.px, py: p4.py, pz: p4.pz, e: p4.e })
     const lists = listCount('cluster', offsets, size)
     checkDefinition(definition)
-    const tiles = definition.radius <= TILED_RADIUS && definition.recombination !== 'WTA'
+    const windows = definition.radius <= SORTED_RADIUS && definition.recombination !== 'WTA'
     const history = emptyHistory(offsets, size)
     for (let l = 0; l < lists; l++) {
       const first = offsets[l]
       const end = offsets[l + 1]
-      if (tiles && end - first >= TILED_FROM) this.#tiled.cluster(p4, first, end, definition, history)
-      else if (end > first) this.#plain.cluster(p4, first, end, definition, history)
+      const strategy = windows && end - first >= SORTED_FROM ? 'sorted' : 'plain'
+      if (end > first) this.#lists.cluster(p4, first, end, definition, strategy, history)
     }
     return history
   }

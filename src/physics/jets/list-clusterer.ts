@@ -2,7 +2,9 @@ import { SpillwayError } from '../../errors.js'
 import type { Cartesian } from '../columns.js'
 import type { JetDefinition } from './definition.js'
 import type { ClusterHistory } from './history.js'
+import { nodesWasm } from './nodes.wasm.js'
 import { plainWasm } from './plain.wasm.js'
+import { sortedWasm } from './sorted.wasm.js'
 
 /** The part of WebAssembly used here; the ES libraries of TypeScript do not describe it. */
 interface WebAssemblyApi {
@@ -10,30 +12,47 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
 }
 
-interface PlainExports {
+interface NodesExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly reserve: (capacity: number) => void
+}
+
+interface PlainExports {
   readonly cluster: (n: number, p: number, radius2: number, winnerTakesAll: number) => void
 }
 
+interface SortedExports {
+  readonly cluster: (n: number, p: number, radius: number) => void
+}
+
 const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
+const nodesModule = new api.Module(Buffer.from(nodesWasm, 'base64'))
 const plainModule = new api.Module(Buffer.from(plainWasm, 'base64'))
+const sortedModule = new api.Module(Buffer.from(sortedWasm, 'base64'))
 
 /**
- * Clusters lists one at a time in O(N²), in WebAssembly (plain.wat says how). It owns its memory, which grows to the longest list
+ * 'plain' looks at all pairs, in O(N²); 'sorted' at those in a window of rapidity, which pays for long lists and small radii, and only
+ * adds four-momenta. Both give the same jets.
+ */
+export type Strategy = 'plain' | 'sorted'
+
+/**
+ * Clusters lists one at a time in WebAssembly; plain.wat and sorted.wat say how. It owns its memory, which grows to the longest list
  * seen and stays; so keep one and reuse it. Not to be shared between threads.
  */
-export class PlainClusterer {
-  readonly #wasm: PlainExports
+export class ListClusterer {
+  readonly #nodes: NodesExports
+  readonly #plain: PlainExports
+  readonly #sorted: SortedExports
   #capacity = 0
   #doubles = new Float64Array()
   #integers = new Int32Array()
 
   constructor() {
-    const instance = new api.Instance(plainModule, {
-      math: { log: Math.log, atan2: Math.atan2, pow: Math.pow },
-    })
-    this.#wasm = instance.exports as PlainExports
+    const math = { log: Math.log, atan2: Math.atan2, pow: Math.pow }
+    this.#nodes = new api.Instance(nodesModule, { math }).exports as NodesExports
+    this.#plain = new api.Instance(plainModule, { nodes: this.#nodes }).exports as PlainExports
+    this.#sorted = new api.Instance(sortedModule, { nodes: this.#nodes }).exports as SortedExports
   }
 
   /** Clusters the particles from `first` up to `end` of `p4` and writes their steps and nodes into `history`. */
@@ -42,6 +61,7 @@ export class PlainClusterer {
     first: number,
     end: number,
     definition: JetDefinition,
+    strategy: Strategy,
     history: ClusterHistory,
   ): void {
     const n = end - first
@@ -55,7 +75,8 @@ export class PlainClusterer {
       f[6 * c + i] = p4.e[from]
     }
     const { p, radius, recombination } = definition
-    this.#wasm.cluster(n, p, radius * radius, recombination === 'WTA' ? 1 : 0)
+    if (strategy === 'sorted') this.#sorted.cluster(n, p, radius)
+    else this.#plain.cluster(n, p, radius * radius, recombination === 'WTA' ? 1 : 0)
     const { parent1, parent2, distance, nodes } = history
     const parents = this.#integers
     for (let s = 0, to = first, node = n, at = 2 * first + n; s < n; s++, to++, node++, at++) {
@@ -84,12 +105,12 @@ export class PlainClusterer {
   #reserve(n: number): void {
     const capacity = Math.max(128, 2 ** Math.ceil(Math.log2(n)))
     try {
-      this.#wasm.reserve(capacity)
+      this.#nodes.reserve(capacity)
     } catch (cause) {
       throw new SpillwayError('KERNEL_INPUT', `A list of ${n} particles does not fit into memory.`, { cause })
     }
     this.#capacity = capacity
-    this.#doubles = new Float64Array(this.#wasm.memory.buffer)
-    this.#integers = new Int32Array(this.#wasm.memory.buffer)
+    this.#doubles = new Float64Array(this.#nodes.memory.buffer)
+    this.#integers = new Int32Array(this.#nodes.memory.buffer)
   }
 }
