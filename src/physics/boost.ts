@@ -3,9 +3,9 @@ import { type Cartesian, type Cartesian64, commonLength, emptyCartesian } from '
 /**
  * Each four-momentum as seen in the rest frame of the `frame` momentum beside it (GeV).
  *
- * With M² = F², the energy there is E′ = (E F⁰ − p·F) / M and the momentum p′ = p − F (E + E′) / (F⁰ + M): a pure boost,
- * axes not turned (Jackson, Classical Electrodynamics, section 11.3). In this form a fast frame loses no digits to γ.
- * A frame without mass (M² ≤ 0) has no rest: NaN.
+ * With M² = F², the energy there is E′ = (E F⁰ − p·F) / M and the momentum p′ = p − F (E + E′) / (F⁰ + M): a
+ * pure boost, axes not turned (Jackson, Classical Electrodynamics, section 11.3). In this form a fast frame
+ * loses no digits to γ. A frame without mass (M² ≤ 0) has no rest: NaN.
  */
 export function toRestFrame(p4: Cartesian, frame: Cartesian): Cartesian64 {
   const length = commonLength('toRestFrame', { ...p4, frame: frame.px, 'frame.e': frame.e })
@@ -28,7 +28,10 @@ export function toRestFrame(p4: Cartesian, frame: Cartesian): Cartesian64 {
   return out
 }
 
-/** The inverse of {@link toRestFrame}: momenta given in the rest frame of `frame`, as seen where `frame` is measured. */
+/**
+ * The inverse of {@link toRestFrame}: momenta given in the rest frame of `frame`, as seen where `frame` is
+ * measured.
+ */
 export function fromRestFrame(p4: Cartesian, frame: Cartesian): Cartesian64 {
   const back = {
     px: frame.px.map((x) => -x),

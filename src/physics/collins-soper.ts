@@ -11,12 +11,13 @@ export interface CollinsSoperAngles {
  * Collins–Soper angles of `lepton` (the negative one) in the decay of the pair `lepton` + `antilepton`
  * (Collins, Soper, Phys. Rev. D 16 (1977) 2219).
  *
- * The z axis halves the angle between beam 1 and the reverse of beam 2 in the rest frame of the pair; x points along the
- * pair's transverse momentum Q_T. A boost along the beam to Q_z = 0, then one along Q_T, leads there, so the lepton's momentum is
- * z* = (p_z Q⁰ − E Q_z) / M_T, x* = (M_T p·Q̂_T − Q_T E′) / M with E′ = (E Q⁰ − p_z Q_z) / M_T and M_T² = M² + Q_T², and y* = p·(ẑ × Q̂_T).
- * For massless leptons the cosine is the familiar 2 (p₁⁺p₂⁻ − p₁⁻p₂⁺) / (M M_T).
- * With `oriented` (the default) z, and with it y, is turned along the sign of the pair's p_z, as is usual for pp collisions.
- * Q_T = 0 leaves x open: the laboratory x axis is taken. A pair without mass gives NaN.
+ * The z axis halves the angle between beam 1 and the reverse of beam 2 in the rest frame of the pair; x
+ * points along the pair's transverse momentum Q_T. A boost along the beam to Q_z = 0, then one along Q_T,
+ * leads there, so the lepton's momentum is z* = (p_z Q⁰ − E Q_z) / M_T, x* = (M_T p·Q̂_T − Q_T E′) / M with
+ * E′ = (E Q⁰ − p_z Q_z) / M_T and M_T² = M² + Q_T², and y* = p·(ẑ × Q̂_T). For massless leptons the cosine is
+ * the familiar 2 (p₁⁺p₂⁻ − p₁⁻p₂⁺) / (M M_T). With `oriented` (the default) z, and with it y, is turned along
+ * the sign of the pair's p_z, as is usual for pp collisions. Q_T = 0 leaves x open: the laboratory x axis is
+ * taken. A pair without mass gives NaN.
  */
 export function collinsSoper(
   lepton: Cartesian,

@@ -21,8 +21,8 @@ export function deltaRs(a: EtaPhi, b: EtaPhi): Float64Array {
 }
 
 /**
- * The smallest ΔR from each element of `a` to any element of `b` in the same event; Infinity where the event has
- * no `b`. Elements with NaN are never near.
+ * The smallest ΔR from each element of `a` to any element of `b` in the same event; Infinity where the event
+ * has no `b`. Elements with NaN are never near.
  */
 export function nearestDeltaR(a: EtaPhi, aOffsets: Offsets, b: EtaPhi, bOffsets: Offsets): Float64Array {
   const length = commonLength('nearestDeltaR', { 'a.eta': a.eta, 'a.phi': a.phi })

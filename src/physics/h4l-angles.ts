@@ -3,7 +3,10 @@ import { type Cartesian, commonLength } from './columns.js'
 import { clampCosine, cosineAwayFrom } from './helicity.js'
 import { addPairs } from './sum.js'
 
-/** The four leptons of X → Z1 Z2: Z1 → lepton1 antilepton1 and Z2 → lepton2 antilepton2, columns of equal length. */
+/**
+ * The four leptons of X → Z1 Z2: Z1 → lepton1 antilepton1 and Z2 → lepton2 antilepton2, columns of equal
+ * length.
+ */
 export interface FourLeptons {
   readonly lepton1: Cartesian
   readonly antilepton1: Cartesian
@@ -21,16 +24,21 @@ export interface FourLeptonAngles {
 }
 
 /**
- * The five decay angles of X → Z1 Z2 → 4ℓ (Gao et al., arXiv:1001.3396; signs as in Bolognesi et al., arXiv:1208.4018, eq. 1–5).
+ * The five decay angles of X → Z1 Z2 → 4ℓ (Gao et al., arXiv:1001.3396; signs as in Bolognesi et al.,
+ * arXiv:1208.4018, eq. 1–5).
  *
- * Which pair is Z1, and which of its leptons is "lepton" (the negative one), is the caller's choice; `pairLeptons` of h4l-pairing.ts
- * makes the usual one (Z1 is the pair nearer to the Z mass). With q1 the momentum of Z1, q11 and q12 those of its lepton and antilepton,
- * q21 and q22 of Z2's, all in the rest frame of X, n1 = q11 × q12, n2 = q21 × q22, n_sc = ẑ × q1 (normalised):
+ * Which pair is Z1, and which of its leptons is "lepton" (the negative one), is the caller's choice;
+ * `pairLeptons` of h4l-pairing.ts makes the usual one (Z1 is the pair nearer to the Z mass). With q1 the
+ * momentum of Z1, q11 and q12 those of its lepton and antilepton, q21 and q22 of Z2's, all in the rest frame
+ * of X, n1 = q11 × q12, n2 = q21 × q22, n_sc = ẑ × q1 (normalised):
  * - cos θ* = q̂1 · ẑ;
- * - θ1 is the angle, in the rest frame of Z1, between its lepton and the direction opposite to Z2; θ2 likewise;
+ * - θ1 is the angle, in the rest frame of Z1, between its lepton and the direction opposite to Z2; θ2
+ *   likewise;
  * - Φ = sign(q1 · (n1 × n2)) arccos(−n1 · n2), between the decay planes;
  * - Φ1 = sign(q1 · (n1 × n_sc)) arccos(n1 · n_sc), between the decay plane of Z1 and the production plane.
- * Planes that do not exist (collinear leptons, Z1 along the beam, Z1 at rest) give 0 for their angle; missing leptons (NaN) give NaN.
+ *
+ * Planes that do not exist (collinear leptons, Z1 along the beam, Z1 at rest) give 0 for their angle; missing
+ * leptons (NaN) give NaN.
  */
 export function fourLeptonAngles(leptons: FourLeptons): FourLeptonAngles {
   const { lepton1, antilepton1, lepton2, antilepton2 } = leptons

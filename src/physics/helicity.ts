@@ -2,14 +2,15 @@ import { toRestFrame } from './boost.js'
 import { type Cartesian, commonLength } from './columns.js'
 
 /**
- * cos θ of the helicity frame: the angle, in the rest frame of `parent`, between the flight direction of `daughter` and the
- * direction in which the parent flies in the frame where both are given (laboratory: laboratory helicity).
- * It is the variable that tells longitudinal from transverse bosons: dN/dcos θ ∝ sin² θ for helicity 0 and (1 ± cos θ)² for ±1
- * (Bern et al., arXiv:1103.5445). Take the negative lepton of a Z, the charged lepton of a W.
+ * cos θ of the helicity frame: the angle, in the rest frame of `parent`, between the flight direction of
+ * `daughter` and the direction in which the parent flies in the frame where both are given (laboratory:
+ * laboratory helicity). It is the variable that tells longitudinal from transverse bosons: dN/dcos θ ∝ sin² θ
+ * for helicity 0 and (1 ± cos θ)² for ±1 (Bern et al., arXiv:1103.5445). Take the negative lepton of a Z, the
+ * charged lepton of a W.
  *
- * In invariants, with P·p the Minkowski product and m² the daughter's squared mass:
- * cos θ = (E* P⁰ − M E) / (|p*| |P|) up to sign, with E* = P·p / M and |p*| = √(E*² − m²); so no boost is carried out.
- * NaN for a parent at rest or without mass.
+ * In invariants cos θ = (M E − E* P⁰) / (|p*| |P|), with E* = P·p / M (Minkowski product) and
+ * |p*| = √(E*² − m²), so no boost is carried out. The numerator is taken as p·P − |P|² (E + E*) / (P⁰ + M),
+ * which is the same. NaN for a parent at rest or without mass.
  */
 export function helicityCosines(daughter: Cartesian, parent: Cartesian): Float64Array {
   const length = commonLength('helicityCosines', { ...daughter, parent: parent.px, 'parent.e': parent.e })
@@ -38,8 +39,9 @@ export function helicityCosines(daughter: Cartesian, parent: Cartesian): Float64
 }
 
 /**
- * The same angle for momenta that are already seen from a third frame: cos of the angle, in the rest frame of `parent`,
- * between `daughter` and the direction opposite to `reference` (for H → Z Z: the other Z). NaN where one of them is at rest there.
+ * The same angle for momenta that are already seen from a third frame: cos of the angle, in the rest frame of
+ * `parent`, between `daughter` and the direction opposite to `reference` (for H → Z Z: the other Z). NaN
+ * where one of them is at rest there.
  */
 export function cosineAwayFrom(daughter: Cartesian, parent: Cartesian, reference: Cartesian): Float64Array {
   const a = toRestFrame(daughter, parent)

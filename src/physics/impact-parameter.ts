@@ -1,6 +1,9 @@
 import { type Column, commonLength, type EtaPhi, listCount, type Offsets } from './columns.js'
 
-/** Impact parameters of tracks and their errors, mm; `z0` is the longitudinal one (z0 sin θ where that is what the sample has). */
+/**
+ * Impact parameters of tracks and their errors, mm; `z0` is the longitudinal one (z0 sin θ where that is what
+ * the sample has).
+ */
 export interface ImpactParameters {
   readonly d0: Column
   readonly d0Error: Column
@@ -19,9 +22,10 @@ export interface Significances {
 }
 
 /**
- * Impact-parameter significances of the tracks of each jet. The lifetime sign (ATLAS, arXiv:1512.01094, section 3.1) is positive for a
- * track that crosses the jet axis in front of the primary vertex: s_d0 = sign(sin(φ_jet − φ_track) d0) |d0| / σ(d0) and
- * s_z0 = sign((η_jet − η_track) z0) |z0| / σ(z0). A positive error is needed: without one (no track) all are 0. NaN stays NaN.
+ * Impact-parameter significances of the tracks of each jet. The lifetime sign (ATLAS, arXiv:1512.01094,
+ * section 3.1) is positive for a track that crosses the jet axis in front of the primary vertex: s_d0 =
+ * sign(sin(φ_jet − φ_track) d0) |d0| / σ(d0) and s_z0 = sign((η_jet − η_track) z0) |z0| / σ(z0). A positive
+ * error is needed: without one (no track) all are 0. NaN stays NaN.
  * @param offsets the tracks of each jet
  */
 export function impactParameterSignificances(

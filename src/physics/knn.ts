@@ -2,8 +2,8 @@ import { commonLength, type EtaPhi, listCount, type Offsets, requireOption } fro
 import { deltaPhi } from './delta-phi.js'
 
 /**
- * Nearest neighbours of each element within its list: those of element i (counted over the batch) are `neighbour[offsets[i]]` up to
- * `neighbour[offsets[i + 1]]`, counted within the list, nearest first.
+ * Nearest neighbours of each element within its list: those of element i (counted over the batch) are
+ * `neighbour[offsets[i]]` up to `neighbour[offsets[i + 1]]`, counted within the list, nearest first.
  */
 export interface Neighbours {
   readonly offsets: Offsets
@@ -11,9 +11,9 @@ export interface Neighbours {
 }
 
 /**
- * The k nearest other elements of each element in (η, φ), across the φ seam: the graphs of ParticleNet (Qu, Gouskos,
- * arXiv:1902.08570). An element of a list with n ≤ k elements has n − 1 neighbours. Equal distances go to the smaller number;
- * elements with NaN come after all others.
+ * The k nearest other elements of each element in (η, φ), across the φ seam: the graphs of ParticleNet (Qu,
+ * Gouskos, arXiv:1902.08570). An element of a list with n ≤ k elements has n − 1 neighbours. Equal distances
+ * go to the smaller number; elements with NaN come after all others.
  */
 export function nearestNeighbours(points: EtaPhi, lists: Offsets, k: number): Neighbours {
   const { eta, phi } = points

@@ -9,13 +9,14 @@ export const PAIR_FLOOR = 1e-8
 export const PAIR_FEATURES = ['lnKt', 'lnZ', 'lnDelta', 'lnM2'] as const
 
 /**
- * Pair features of the Particle Transformer (Qu, Li, Qian, arXiv:2202.03772, eq. 3–6), for particles a and b of a list:
- * Δ = √((y_a − y_b)² + (φ_a − φ_b)²), kT = min(pT_a, pT_b) Δ, z = min(pT_a, pT_b) / (pT_a + pT_b), m² = (E_a + E_b)² − |p_a + p_b|².
- * The logarithms of kT, z, Δ and m² (GeV, rad), each lifted to {@link PAIR_FLOOR} first.
+ * Pair features of the Particle Transformer (Qu, Li, Qian, arXiv:2202.03772, eq. 3–6), for particles a and b
+ * of a list: Δ = √((y_a − y_b)² + (φ_a − φ_b)²), kT = min(pT_a, pT_b) Δ, z = min(pT_a, pT_b) / (pT_a + pT_b),
+ * m² = (E_a + E_b)² − |p_a + p_b|². The logarithms of kT, z, Δ and m² (GeV, rad), each lifted to {@link
+ * PAIR_FLOOR} first.
  *
- * The answer is the tensor [lists, 4, length, length] that the model reads: particles beyond `length` are left out, the
- * entries of missing ones are 0. It is written into `out` when given (of that size), else into a new array. Features of particles that are
- * not finite are NaN.
+ * The answer is the tensor [lists, 4, length, length] that the model reads: particles beyond `length` are
+ * left out, the entries of missing ones are 0. It is written into `out` when given (of that size), else into
+ * a new array. Features of particles that are not finite are NaN.
  */
 export function pairwiseFeatures(
   p4: Cartesian,

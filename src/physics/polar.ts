@@ -11,10 +11,11 @@ const TWO_PI_LOW = 2.4893488687586454e-13
 const ROUNDER = 6755399441055744
 
 /**
- * Writes pT cos φ, pT sin φ and pT sinh η. The functions are evaluated together, without branches: Taylor polynomials of φ/4 and
- * η/16, then sin 2x = 2 sin x cos x, cos 2x = 1 − 2 sin² x and the like for sinh and cosh. That is several times faster than the library's
- * functions one by one; the error of cos and sin is below 2e-15, that of sinh below 4e-15 of its value. Large |φ| and |η|, NaN and
- * infinities go to the library.
+ * Writes pT cos φ, pT sin φ and pT sinh η. The functions are evaluated together, without branches: Taylor
+ * polynomials of φ/4 and η/16, then sin 2x = 2 sin x cos x, cos 2x = 1 − 2 sin² x and the like for sinh and
+ * cosh. That is several times faster than the library's functions one by one; the error of cos and sin is
+ * below 2e-15, that of sinh below 4e-15 of its value. Large |φ| and |η|, NaN and infinities go to the
+ * library.
  */
 export function polarToCartesian(
   pt: Column,

@@ -4,8 +4,8 @@ import { type Cartesian, commonLength } from './columns.js'
 const MAX_RAPIDITY = 1e5
 
 /**
- * y = ½ ln((E + pz) / (E − pz)), computed as ln((E + |pz|) / mT) with mT² = pT² + max(0, m²), which keeps its digits for
- * fast particles (as FastJet does, arXiv:1111.6097). Along the beam without mass: ±(1e5 + |pz|).
+ * y = ½ ln((E + pz) / (E − pz)), computed as ln((E + |pz|) / mT) with mT² = pT² + max(0, m²), which keeps its
+ * digits for fast particles (as FastJet does, arXiv:1111.6097). Along the beam without mass: ±(1e5 + |pz|).
  */
 export function rapidity(px: number, py: number, pz: number, e: number): number {
   const pt2 = px * px + py * py

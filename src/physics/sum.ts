@@ -44,8 +44,8 @@ export function addPairs(a: Cartesian, b: Cartesian): Cartesian64 {
 }
 
 /**
- * The four-momenta at `index`, in that order: picks, reorders or repeats. An index of −1 ("none") gives NaN, so that what
- * is computed from it is NaN too.
+ * The four-momenta at `index`, in that order: picks, reorders or repeats. An index of −1 ("none") gives NaN,
+ * so that what is computed from it is NaN too.
  */
 export function take(p4: Cartesian, index: Int32Array): Cartesian64 {
   const length = commonLength('take', { ...p4 })

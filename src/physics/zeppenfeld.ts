@@ -12,7 +12,9 @@ export function zeppenfeld(system: Column, jet1: Column, jet2: Column): Float64A
   return out
 }
 
-/** {@link zeppenfeld} over the distance of the jets, |y_X − mean| / |y_j1 − y_j2|: ½ where X lies on a jet. */
+/**
+ * {@link zeppenfeld} over the distance of the jets, |y_X − mean| / |y_j1 − y_j2|: ½ where X lies on a jet.
+ */
 export function zeppenfeldScaled(system: Column, jet1: Column, jet2: Column): Float64Array {
   return zeppenfeld(system, jet1, jet2).map((z, i) => z / Math.abs(jet1[i] - jet2[i]))
 }

@@ -27,7 +27,10 @@ import { readJets } from '../support/arrow-jets.mjs'
 const SMALL = fileURLToPath(new URL('../data/largeR_jets_small.arrow', import.meta.url))
 const LUNDNET_JETS = 100
 
-/** Runs the benchmark; gives (and writes to `json`) medians, ratios and targets. `jets` is an Arrow file of large-R jets. */
+/**
+ * Runs the benchmark; gives (and writes to `json`) medians, ratios and targets. `jets` is an Arrow file of
+ * large-R jets.
+ */
 export async function run({ json, jets = SMALL, rounds = 7, limit = 10_000 } = {}) {
   const work = prepare(jets, limit)
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
@@ -52,7 +55,10 @@ export async function run({ json, jets = SMALL, rounds = 7, limit = 10_000 } = {
   }
 }
 
-/** What is asked of the kernels: ours, the peer's task of the same work, and the ratio to reach (absent: reported only). */
+/**
+ * What is asked of the kernels: ours, the peer's task of the same work, and the ratio to reach (absent:
+ * reported only).
+ */
 function tasks({ jets, few, events, long, pairs, pairsLarge }) {
   const clusterer = new Clusterer()
   const whole = cambridgeAachen(WHOLE_JET)
@@ -116,7 +122,9 @@ function tasks({ jets, few, events, long, pairs, pairsLarge }) {
   ]
 }
 
-/** Eight features of the two leading leptons, from the columns of a batch: the work of the kinematics lines. */
+/**
+ * Eight features of the two leading leptons, from the columns of a batch: the work of the kinematics lines.
+ */
 function pairFeatures({ pt, eta, phi, mass, offsets }) {
   const rows = offsets.length - 1
   const pick = (column, k) => {
@@ -224,7 +232,9 @@ async function startPeer(folder, work) {
   }
 }
 
-/** One warm-up round and then `rounds` of ours, theirs, ours, theirs, …: medians of the CPU seconds per unit. */
+/**
+ * One warm-up round and then `rounds` of ours, theirs, ours, theirs, …: medians of the CPU seconds per unit.
+ */
 async function measure({ id, unit, count, ours, peer: name, times = 1, target }, peer, rounds) {
   const own = []
   const other = []

@@ -15,8 +15,9 @@ export const FASTJET_COLUMNS = [
 ]
 
 /**
- * Compares a clustering history with FastJet's, list by list. Counts the lists whose mergings, inclusive jets or number of primary
- * splittings differ, and gives the largest relative difference of jets and Lund coordinates over the lists where they agree.
+ * Compares a clustering history with FastJet's, list by list. Counts the lists whose mergings, inclusive jets
+ * or number of primary splittings differ, and gives the largest relative difference of jets and Lund
+ * coordinates over the lists where they agree.
  */
 export function compareWithFastjet(history, theirs) {
   const jets = inclusiveJets(history)

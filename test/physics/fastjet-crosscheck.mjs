@@ -1,7 +1,8 @@
 // Compares clustering and Lund planes with FastJet on the jets of Arrow files and on generated events:
-//   npm run build && node test/physics/fastjet-crosscheck.mjs [--jets FILE.arrow]... [--limit N] [--events N] [--seed N]
-// Jets are reclustered with Cambridge/Aachen; events of 20 to 400 particles are clustered with anti-kt, kt and Cambridge/Aachen, R = 0.4.
-// Prints one JSON line a sample; ends with status 1 when anything differs.
+// npm run build && node test/physics/fastjet-crosscheck.mjs [--jets FILE.arrow]... [--limit N] [--events N]
+// [--seed N] Jets are reclustered with Cambridge/Aachen; events of 20 to 400 particles are clustered with
+// anti-kt, kt and Cambridge/Aachen, R = 0.4. Prints one JSON line a sample; ends with status 1 when anything
+// differs.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

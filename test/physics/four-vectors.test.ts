@@ -202,7 +202,8 @@ describe('decay angles', () => {
   })
 
   it('of X → Z1 Z2 → 4ℓ: the angles that a decay was built with', () => {
-    // X at rest decays along θ*, φ*; each Z decays with its lepton at θ to the direction opposite to the other Z.
+    // X at rest decays along θ*, φ*; each Z decays with its lepton at θ to the direction opposite to the
+    // other Z.
     const [mx, m1, m2] = [125, 90, 30]
     const p = Math.sqrt((mx * mx - (m1 + m2) ** 2) * (mx * mx - (m1 - m2) ** 2)) / (2 * mx)
     const cases = [
@@ -240,8 +241,9 @@ describe('decay angles', () => {
           fromRestFrame(momenta([sign * v[0], sign * v[1], sign * v[2], m / 2]), parent)
         return [at(1), at(-1)] as const
       }
-      // By the definitions the normal n1 is turned from n_sc about u by −Φ1, and n2 from n1 by π − Φ. A normal q_i1 × q_i2 is a quarter
-      // turn behind the lepton where the parent flies along u, and a quarter turn before it where it flies along −u.
+      // By the definitions the normal n1 is turned from n_sc about u by −Φ1, and n2 from n1 by π − Φ. A
+      // normal q_i1 × q_i2 is a quarter turn behind the lepton where the parent flies along u, and a quarter
+      // turn before it where it flies along −u.
       const quarter = Math.PI / 2
       const n1 = -phi1
       const n2 = n1 + Math.PI - phi

@@ -1,6 +1,6 @@
 /**
- * Events like those of a shower: a few jets of collimated particles on a soft background, 20 to 400 particles in |y| < 5.
- * The same in every run for one seed.
+ * Events like those of a shower: a few jets of collimated particles on a soft background, 20 to 400 particles
+ * in |y| < 5. The same in every run for one seed.
  */
 export function generateEvents(count, seed) {
   const next = random(seed)

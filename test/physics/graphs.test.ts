@@ -77,8 +77,8 @@ describe('pair features', () => {
 
 describe('impact-parameter significances', () => {
   it('are positive in front of the vertex', () => {
-    // A particle flies along φ = 0 for 3 mm and decays to tracks at φ = ±0.3: with d0 = x sin φ₀ − y cos φ₀ the lines pass
-    // the origin at d0 = ±3 sin 0.3, both in front.
+    // A particle flies along φ = 0 for 3 mm and decays to tracks at φ = ±0.3: with d0 = x sin φ₀ − y cos φ₀
+    // the lines pass the origin at d0 = ±3 sin 0.3, both in front.
     const flight = 3
     const phi = f64(0.3, -0.3, 0.3, 0.3)
     const d0 = phi.map((p) => -flight * Math.sin(p))

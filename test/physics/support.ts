@@ -44,8 +44,8 @@ export function randomMomenta(count: number, seed: number, maxMass = 1): Cartesi
 }
 
 /**
- * Runs a Python script of this folder on columns of doubles: it gets a folder that holds `<name>.f64` for each column, and writes
- * further ones there; those named in `outputs` come back.
+ * Runs a Python script of this folder on columns of doubles: it gets a folder that holds `<name>.f64` for
+ * each column, and writes further ones there; those named in `outputs` come back.
  */
 export function runPython<K extends string>(
   script: string,

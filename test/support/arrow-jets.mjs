@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { tableFromIPC } from 'apache-arrow'
 
 /**
- * Reads the constituents (pt, eta, phi, energy) of the jets in an Arrow file, at most `limit` jets of it, and the columns of its
- * `jet` struct, from the typed arrays below the columns.
+ * Reads the constituents (pt, eta, phi, energy) of the jets in an Arrow file, at most `limit` jets of it, and
+ * the columns of its `jet` struct, from the typed arrays below the columns.
  */
 export function readJets(path, limit = Infinity) {
   const table = tableFromIPC(readFileSync(path))

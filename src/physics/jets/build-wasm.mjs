@@ -1,4 +1,5 @@
-// Assembles the .wat files of this folder: `npm install --no-save wabt && node src/physics/jets/build-wasm.mjs`.
+// Assembles the .wat files of this folder:
+//   npm install --no-save wabt && node src/physics/jets/build-wasm.mjs
 // The digest in each result lets a test see that the two files belong together.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'

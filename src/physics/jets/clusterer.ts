@@ -8,11 +8,13 @@ const SORTED_FROM = 160
 const SORTED_RADIUS = 1.5
 
 /**
- * Clusters lists of particles into jets, sequentially and without allocating per list: it owns the scratch memory, which grows to the
- * longest list. Keep one per thread. The answer does not depend on which lists it saw before.
+ * Clusters lists of particles into jets, sequentially and without allocating per list: it owns the scratch
+ * memory, which grows to the longest list. Keep one per thread. The answer does not depend on which lists it
+ * saw before.
  *
- * Particles that are not finite (NaN, infinite components) never merge: each goes to the beam alone, with d_iB = 0, and the others
- * are clustered as if it were not there. Zero momenta have rapidity 1e5 and so stay alone unless R is very large.
+ * Particles that are not finite (NaN, infinite components) never merge: each goes to the beam alone, with
+ * d_iB = 0, and the others are clustered as if it were not there. Zero momenta have rapidity 1e5 and so stay
+ * alone unless R is very large.
  */
 export class Clusterer {
   readonly #lists = new ListClusterer()

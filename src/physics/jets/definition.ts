@@ -1,8 +1,8 @@
 import { requireOption } from '../columns.js'
 
 /**
- * A generalised-kt algorithm for hadron collisions (Cacciari, Salam, Soyez, arXiv:0802.1189; FastJet manual arXiv:1111.6097):
- * d_ij = min(pT_i^2p, pT_j^2p) ΔR_ij² / R² with rapidities in ΔR, and d_iB = pT_i^2p.
+ * A generalised-kt algorithm for hadron collisions (Cacciari, Salam, Soyez, arXiv:0802.1189; FastJet manual
+ * arXiv:1111.6097): d_ij = min(pT_i^2p, pT_j^2p) ΔR_ij² / R² with rapidities in ΔR, and d_iB = pT_i^2p.
  */
 export interface JetDefinition {
   /** The exponent: −1 anti-kt, 0 Cambridge/Aachen, 1 kt; any other finite number is taken too. */
@@ -10,8 +10,8 @@ export interface JetDefinition {
   /** R, in (0, 1000]. The largest serves to merge everything into one jet. */
   readonly radius: number
   /**
-   * How two become one: 'E' adds four-momenta (the default); 'WTA' gives the direction of the one with the larger pT, the sum of
-   * both pT and no mass (winner takes all, arXiv:1310.7584), always in O(N²).
+   * How two become one: 'E' adds four-momenta (the default); 'WTA' gives the direction of the one with the
+   * larger pT, the sum of both pT and no mass (winner takes all, arXiv:1310.7584), always in O(N²).
    */
   readonly recombination?: 'E' | 'WTA'
 }

@@ -17,9 +17,9 @@ export interface EnergyCorrelators {
 }
 
 /**
- * Energy correlation functions to the third order (Larkoski, Salam, Thaler, arXiv:1305.0007) with C2 of that paper and D2 of
- * Larkoski, Moult, Neill, arXiv:1409.6298. O(n³) for n constituents. Zero or one constituent gives 0 for all but ECF(1).
- * NaN in a constituent gives NaN for its list.
+ * Energy correlation functions to the third order (Larkoski, Salam, Thaler, arXiv:1305.0007) with C2 of that
+ * paper and D2 of Larkoski, Moult, Neill, arXiv:1409.6298. O(n³) for n constituents. Zero or one constituent
+ * gives 0 for all but ECF(1). NaN in a constituent gives NaN for its list.
  * @param direction pseudorapidity (or rapidity) and azimuth of the constituents
  * @param beta the angular exponent, > 0
  */

@@ -14,12 +14,13 @@ export interface Nodes {
 }
 
 /**
- * How the particles of each list were clustered. A list of n particles takes n steps, so steps and particles share `offsets`:
- * step s of list l is entry `offsets[l] + s` of `parent1`, `parent2` and `distance`.
+ * How the particles of each list were clustered. A list of n particles takes n steps, so steps and particles
+ * share `offsets`: step s of list l is entry `offsets[l] + s` of `parent1`, `parent2` and `distance`.
  *
- * Nodes are numbered within a list: 0 to n − 1 are the particles, n + s is what step s made. Node k of list l is entry
- * `2 * offsets[l] + k` of `nodes`. A step with `parent2` = BEAM makes no node (its entry is zero): it declares `parent1` a jet.
- * In a merging `parent1` < `parent2`, as in FastJet; its numbers are those of FastJet's history for the same input.
+ * Nodes are numbered within a list: 0 to n − 1 are the particles, n + s is what step s made. Node k of list l
+ * is entry `2 * offsets[l] + k` of `nodes`. A step with `parent2` = BEAM makes no node (its entry is zero):
+ * it declares `parent1` a jet. In a merging `parent1` < `parent2`, as in FastJet; its numbers are those of
+ * FastJet's history for the same input.
  */
 export interface ClusterHistory {
   readonly offsets: Offsets

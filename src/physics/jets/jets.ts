@@ -3,8 +3,8 @@ import { requireOption } from '../columns.js'
 import { BEAM, type ClusterHistory, type Nodes } from './history.js'
 
 /**
- * Jets of each list: jet k belongs to list l where `offsets[l] <= k < offsets[l + 1]`. `node` is its number in the clustering
- * history of that list; the components are its four-momentum, GeV.
+ * Jets of each list: jet k belongs to list l where `offsets[l] <= k < offsets[l + 1]`. `node` is its number
+ * in the clustering history of that list; the components are its four-momentum, GeV.
  */
 export interface Jets {
   readonly offsets: Offsets
@@ -16,8 +16,8 @@ export interface Jets {
 }
 
 /**
- * Inclusive jets: what went to the beam, with pT ≥ `minPt` (GeV), in descending pT (then ascending node number).
- * With `minPt` > 0 jets of momenta that are not finite are left out.
+ * Inclusive jets: what went to the beam, with pT ≥ `minPt` (GeV), in descending pT (then ascending node
+ * number). With `minPt` > 0 jets of momenta that are not finite are left out.
  */
 export function inclusiveJets(history: ClusterHistory, minPt = 0): Jets {
   return collect(
@@ -31,7 +31,10 @@ export function inclusiveJets(history: ClusterHistory, minPt = 0): Jets {
   )
 }
 
-/** Exclusive jets: what is left when `count` jets remain (all particles, where a list has fewer). For kt and Cambridge/Aachen. */
+/**
+ * Exclusive jets: what is left when `count` jets remain (all particles, where a list has fewer). For kt and
+ * Cambridge/Aachen.
+ */
 export function exclusiveJets(history: ClusterHistory, count: number): Jets {
   requireOption(
     'exclusiveJets',
@@ -44,10 +47,14 @@ export function exclusiveJets(history: ClusterHistory, count: number): Jets {
   })
 }
 
-/** Exclusive jets with every d_ij up to `dCut` merged, as FastJet's exclusive_jets(dcut). For kt (GeV²) and Cambridge/Aachen. */
+/**
+ * Exclusive jets with every d_ij up to `dCut` merged, as FastJet's exclusive_jets(dcut). For kt (GeV²) and
+ * Cambridge/Aachen.
+ */
 export function exclusiveJetsUpTo(history: ClusterHistory, dCut: number): Jets {
   return collect(history, (first, end, found) => {
-    // Up to the first distance beyond the cut: what comes after has a larger running maximum, even where it is smaller itself.
+    // Up to the first distance beyond the cut: what comes after has a larger running maximum, even where it
+    // is smaller itself.
     let steps = 0
     while (first + steps < end && history.distance[first + steps] <= dCut) steps++
     return remaining(history, first, end, steps, found)
@@ -63,28 +70,36 @@ export interface Constituents {
 /** The particles of which each jet was made, in ascending order. */
 export function constituents(history: ClusterHistory, jets: Jets): Constituents {
   const offsets = new Int32Array(jets.node.length + 1)
-  const particle: number[] = []
-  const stack: number[] = []
+  // The jets of a list share no particle, so there is room for all of them.
+  const particle = new Int32Array(history.parent1.length)
+  const waiting = new Int32Array(history.parent1.length)
+  let total = 0
   for (let l = 0; l + 1 < jets.offsets.length; l++) {
     const first = history.offsets[l]
     const n = history.offsets[l + 1] - first
     for (let k = jets.offsets[l]; k < jets.offsets[l + 1]; k++) {
-      const begin = particle.length
-      stack.push(jets.node[k])
-      while (stack.length > 0) {
-        const node = stack.pop() as number
-        if (node < n) particle.push(node)
-        else stack.push(history.parent1[first + node - n], history.parent2[first + node - n])
+      let open = 0
+      waiting[open++] = jets.node[k]
+      while (open > 0) {
+        const node = waiting[--open]
+        if (node < n) {
+          particle[total++] = node
+          continue
+        }
+        waiting[open++] = history.parent1[first + node - n]
+        waiting[open++] = history.parent2[first + node - n]
       }
-      const own = particle.splice(begin).sort((a, b) => a - b)
-      for (const p of own) particle.push(p)
-      offsets[k + 1] = particle.length
+      particle.subarray(offsets[k], total).sort()
+      offsets[k + 1] = total
     }
   }
-  return { offsets, particle: Int32Array.from(particle) }
+  return { offsets, particle: particle.slice(0, total) }
 }
 
-/** The node with the largest pT that went to the beam in list `l`; −1 for an empty list or one without finite momenta. */
+/**
+ * The node with the largest pT that went to the beam in list `l`; −1 for an empty list or one without finite
+ * momenta.
+ */
 export function leadingJet(history: ClusterHistory, l: number): number {
   const first = history.offsets[l]
   let node = -1

@@ -31,14 +31,14 @@ const plainModule = new api.Module(Buffer.from(plainWasm, 'base64'))
 const sortedModule = new api.Module(Buffer.from(sortedWasm, 'base64'))
 
 /**
- * 'plain' looks at all pairs, in O(N²); 'sorted' at those in a window of rapidity, which pays for long lists and small radii, and only
- * adds four-momenta. Both give the same jets.
+ * 'plain' looks at all pairs, in O(N²); 'sorted' at those in a window of rapidity, which pays for long lists
+ * and small radii, and only adds four-momenta. Both give the same jets.
  */
 export type Strategy = 'plain' | 'sorted'
 
 /**
- * Clusters lists one at a time in WebAssembly; plain.wat and sorted.wat say how. It owns its memory, which grows to the longest list
- * seen and stays; so keep one and reuse it. Not to be shared between threads.
+ * Clusters lists one at a time in WebAssembly; plain.wat and sorted.wat say how. It owns its memory, which
+ * grows to the longest list seen and stays; so keep one and reuse it. Not to be shared between threads.
  */
 export class ListClusterer {
   readonly #nodes: NodesExports
@@ -55,7 +55,9 @@ export class ListClusterer {
     this.#sorted = new api.Instance(sortedModule, { nodes: this.#nodes }).exports as SortedExports
   }
 
-  /** Clusters the particles from `first` up to `end` of `p4` and writes their steps and nodes into `history`. */
+  /**
+   * Clusters the particles from `first` up to `end` of `p4` and writes their steps and nodes into `history`.
+   */
   cluster(
     p4: Cartesian,
     first: number,

@@ -9,9 +9,9 @@ export interface Edges {
 }
 
 /**
- * The graph of LundNet (Dreyer, Qu, arXiv:2012.08526): a node for each splitting of the tree, and an edge in either direction between
- * a splitting and the one that it came from. For each list first the edges child → parent, then parent → child, in the order
- * of the children. Zero and one splitting give no edge.
+ * The graph of LundNet (Dreyer, Qu, arXiv:2012.08526): a node for each splitting of the tree, and an edge in
+ * either direction between a splitting and the one that it came from. For each list first the edges child →
+ * parent, then parent → child, in the order of the children. Zero and one splitting give no edge.
  */
 export function lundGraph(tree: LundSplittings): Edges {
   const lists = tree.offsets.length - 1

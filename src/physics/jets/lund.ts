@@ -5,10 +5,10 @@ import { leadingJet, nodePt2 } from './jets.js'
 
 /**
  * Splittings of one jet a list, in the coordinates of the Lund plane. With pair (harder, softer) by pT:
- * Δ = ΔR(harder, softer) in rapidity and azimuth, kT = pT_soft Δ, z = pT_soft / (pT_soft + pT_hard), m the pair's mass (GeV) and
- * ψ = atan2(y_soft − y_hard, φ_soft − φ_hard), in (−π, π]
- * (Dreyer, Salam, Soyez, arXiv:1807.04758; LundNet, arXiv:2012.08526, uses ψ modulo π).
- * ln kT, ln Δ and ln m are never below {@link LN_FLOOR}, so they are finite for collinear and massless pairs.
+ * Δ = ΔR(harder, softer) in rapidity and azimuth, kT = pT_soft Δ, z = pT_soft / (pT_soft + pT_hard), m the
+ * pair's mass (GeV) and ψ = atan2(y_soft − y_hard, φ_soft − φ_hard), in (−π, π] (Dreyer, Salam, Soyez,
+ * arXiv:1807.04758; LundNet, arXiv:2012.08526, uses ψ modulo π). ln kT, ln Δ and ln m are never below {@link
+ * LN_FLOOR}, so they are finite for collinear and massless pairs.
  */
 export interface LundSplittings {
   readonly offsets: Offsets
@@ -35,17 +35,17 @@ export interface LundOptions {
 export const LN_FLOOR = Math.log(1e-10)
 
 /**
- * The primary Lund plane of the leading jet of each list: its splittings along the harder branch, widest first.
- * The history should come from Cambridge/Aachen, with WHOLE_JET as radius to take all particles of a jet.
- * Zero or one (finite) particle gives no splitting.
+ * The primary Lund plane of the leading jet of each list: its splittings along the harder branch, widest
+ * first. The history should come from Cambridge/Aachen, with WHOLE_JET as radius to take all particles of a
+ * jet. Zero or one (finite) particle gives no splitting.
  */
 export function primaryLundPlane(history: ClusterHistory, options: LundOptions = {}): LundSplittings {
   return decluster(history, options, false)
 }
 
 /**
- * All splittings of the leading jet of each list, as a tree in depth-first order, harder branch first: the order of the nodes in
- * LundNet's graphs. `parent` gives the edges.
+ * All splittings of the leading jet of each list, as a tree in depth-first order, harder branch first: the
+ * order of the nodes in LundNet's graphs. `parent` gives the edges.
  */
 export function lundTree(history: ClusterHistory, options: LundOptions = {}): LundSplittings {
   return decluster(history, options, true)

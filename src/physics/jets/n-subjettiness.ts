@@ -11,15 +11,18 @@ export interface NSubjettinessOptions {
   readonly beta?: number
   /** R0, the radius of the jet. Default 1. */
   readonly radius?: number
-  /** 'WTA': exclusive kt jets with winner-takes-all recombination (the default); 'E': with added four-momenta. */
+  /**
+   * 'WTA': exclusive kt jets with winner-takes-all recombination (the default); 'E': with added four-momenta.
+   */
   readonly axes?: 'WTA' | 'E'
 }
 
 /**
- * N-subjettiness of each list, τ_N = Σ_i pT_i min_k ΔR_ik^β / Σ_i pT_i R0^β (Thaler, Van Tilburg, arXiv:1011.2268), about the
- * directions of its N exclusive kt subjets. The axes are not minimised further; with winner-takes-all recombination they are
- * near the minimum for β = 1 (arXiv:1310.7584 and 1401.2158, "WTA_KT_Axes").
- * Entry N − 1 of the answer is τ_N. A list with N particles or fewer has τ_N = 0; particles that are not finite are left out.
+ * N-subjettiness of each list, τ_N = Σ_i pT_i min_k ΔR_ik^β / Σ_i pT_i R0^β (Thaler, Van Tilburg,
+ * arXiv:1011.2268), about the directions of its N exclusive kt subjets. The axes are not minimised further;
+ * with winner-takes-all recombination they are near the minimum for β = 1 (arXiv:1310.7584 and 1401.2158,
+ * "WTA_KT_Axes"). Entry N − 1 of the answer is τ_N. A list with N particles or fewer has τ_N = 0; particles
+ * that are not finite are left out.
  */
 export function nSubjettiness(
   clusterer: Clusterer,

@@ -21,4 +21,4 @@ export const nodesWasm = [
 ].join('')
 
 /** SHA-256 of the nodes.wat that it was made from. */
-export const nodesWatDigest = '0487e2f42b85df7bf59484edf61798b49dfdca7638a465207a791cd55c049474'
+export const nodesWatDigest = 'adfe542636a98d1a61b258a1e1dc586ec50010b397bbab2fbc47d1d595d427f0'

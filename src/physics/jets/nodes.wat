@@ -1,7 +1,8 @@
 ;; Particles and jets for plain.wat and sorted.wat: their memory, their places in it, and how two become one.
 ;;
-;; Nodes are the particles 0..n-1 and what step s made, n + s. Slots hold the nodes that are still to be clustered.
-;; A slot that is taken has rapidity -1e160 and bound infinity: its distances overflow to infinity and never win.
+;; Nodes are the particles 0..n-1 and what step s made, n + s. Slots hold the nodes that are still to be
+;; clustered. A slot that is taken has rapidity -1e160 and bound infinity: its distances overflow to infinity
+;; and never win.
 (module
   (import "math" "log" (func $log (param f64) (result f64)))
   (import "math" "atan2" (func $atan2 (param f64 f64) (result f64)))
@@ -110,8 +111,8 @@
         (f64.load (i32.add (local.get $array) (i32.shl (local.get $a) (i32.const 3))))
         (f64.load (i32.add (local.get $array) (i32.shl (local.get $b) (i32.const 3)))))))
 
-  ;; Stores the winner-takes-all sum of two nodes: the pT of both in the direction of the harder one, without mass.
-  ;; With m_T the transverse mass of the harder one, sinh y = pz / m_T and cosh y = E / m_T.
+  ;; Stores the winner-takes-all sum of two nodes: the pT of both in the direction of the harder one, without
+  ;; mass. With m_T the transverse mass of the harder one, sinh y = pz / m_T and cosh y = E / m_T.
   (func $takeAll (param $a i32) (param $b i32) (param $sum i32)
     (local $x f64) (local $y f64) (local $z f64) (local $e f64)
     (local $ptA f64) (local $ptB f64) (local $pt f64) (local $mt f64)

@@ -24,4 +24,4 @@ export const plainWasm = [
 ].join('')
 
 /** SHA-256 of the plain.wat that it was made from. */
-export const plainWatDigest = 'e859d50c09c5b79619113155c9608a22111041a8c4386f97c7c931feefbd2ec0'
+export const plainWatDigest = 'f81dd7fe5eec2ebc9b90319f8815cd34929c74c304d76008880c7577a5ad8b82'

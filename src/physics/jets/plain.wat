@@ -1,10 +1,10 @@
 ;; Generalised-kt clustering of one list of particles, O(N^2) with two distances per instruction.
 ;;
-;; Slots hold the particles and jets that are still to be clustered. Row i is the set of pairs (i, j) with j > i,
-;; so every pair belongs to one row. best[i] is a lower bound of the smallest distance in row i and of the beam
-;; distance of i: merging only takes pairs away, and pairs with the new jet are looked at when it is placed.
-;; A step takes the slot with the smallest bound, computes its row, and goes on if the bound was too low.
-;; That is exact, needs no record of neighbours, and leaves loops without a branch in them.
+;; Slots hold the particles and jets that are still to be clustered. Row i is the set of pairs (i, j) with j >
+;; i, so every pair belongs to one row. best[i] is a lower bound of the smallest distance in row i and of the
+;; beam distance of i: merging only takes pairs away, and pairs with the new jet are looked at when it is
+;; placed. A step takes the slot with the smallest bound, computes its row, and goes on if the bound was too
+;; low. That is exact, needs no record of neighbours, and leaves loops without a branch in them.
 ;;
 ;; Distances are kept times R^2: pair min(mom_i, mom_j) * (drap^2 + dphi^2), beam mom_i * R^2, mom = pt^2p.
 (module

@@ -26,9 +26,10 @@ export interface SoftDropped {
 }
 
 /**
- * Soft drop (Larkoski, Marzani, Soyez, Thaler, arXiv:1402.2657): following the harder branch of a Cambridge/Aachen history, the softer
- * one is dropped until z = min(pT₁, pT₂) / (pT₁ + pT₂) > z_cut (ΔR₁₂ / R0)^β. A jet that never passes is groomed to its last
- * hard particle ("grooming mode", as in the FastJet contrib).
+ * Soft drop (Larkoski, Marzani, Soyez, Thaler, arXiv:1402.2657): following the harder branch of a
+ * Cambridge/Aachen history, the softer one is dropped until z = min(pT₁, pT₂) / (pT₁ + pT₂) > z_cut (ΔR₁₂ /
+ * R0)^β. A jet that never passes is groomed to its last hard particle ("grooming mode", as in the FastJet
+ * contrib).
  */
 export function softDrop(history: ClusterHistory, options: SoftDropOptions): SoftDropped {
   const { beta, zCut, radius = 1 } = options

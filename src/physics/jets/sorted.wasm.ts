@@ -37,4 +37,4 @@ export const sortedWasm = [
 ].join('')
 
 /** SHA-256 of the sorted.wat that it was made from. */
-export const sortedWatDigest = '84869c2f896ddbc7ad1d2417c7ababa4406d38be46d86830a96954065a1ab790'
+export const sortedWatDigest = '183a90320ae6db360e4bdb645c0220e5466cc62316ac2252e03c9d42a1e167e1'

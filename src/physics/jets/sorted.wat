@@ -1,34 +1,31 @@
 ;; Generalised-kt clustering of a long list: plain.wat with windows in rapidity.
 ;;
-;; Slots are in the order of rapidity buckets, so the pairs within R of a slot lie in a window around it; pairs further apart
-;; are never the closest, because the beam distance of the one with the smaller pt^2p is less. key[i] is the lower edge of the bucket
-;; that slot i was sorted into. A merged jet stays in the slot of the harder of the two, and $drift bounds how far jets have moved
-;; out of their buckets. When a quarter of the slots is empty everything is sorted again.
+;; Slots are in the order of rapidity buckets, so the pairs within R of a slot lie in a window around it;
+;; pairs further apart are never the closest, because the beam distance of the one with the smaller pt^2p is
+;; less. key[i] is the lower edge of the bucket that slot i was sorted into. A merged jet stays in the slot of
+;; the harder of the two, and $drift bounds how far jets have moved out of their buckets. When a quarter of
+;; the slots is empty everything is sorted again.
 ;;
-;; Bounds of blocks of 32 slots stand above the bounds of slots, and like those they may be too low, never too high.
+;; Bounds of blocks of 32 slots stand above the bounds of slots, and like those they may be too low, never too
+;; high.
 (module
   (import "nodes" "memory" (memory 1))
   (import "nodes" "place" (func $place (param i32 i32 f64)))
   (import "nodes" "clear" (func $clear (param i32)))
   (import "nodes" "merge" (func $merge (param i32 i32 i32 i32)))
   (import "nodes" "pt" (func $pt (param i32) (result f64)))
-  (import "nodes" "dij" (global $dij (mut i32)))
-  (import "nodes" "parents" (global $parents (mut i32)))
-  (import "nodes" "rap" (global $rap (mut i32)))
-  (import "nodes" "phi" (global $phi (mut i32)))
-  (import "nodes" "mom" (global $mom (mut i32)))
-  (import "nodes" "best" (global $best (mut i32)))
+  (import "nodes" "dij" (global $dij (mut i32))) (import "nodes" "parents" (global $parents (mut i32)))
+  (import "nodes" "rap" (global $rap (mut i32))) (import "nodes" "phi" (global $phi (mut i32)))
+  (import "nodes" "mom" (global $mom (mut i32))) (import "nodes" "best" (global $best (mut i32)))
   (import "nodes" "id" (global $id (mut i32)))
 
-  ;; Byte addresses of the keys, the bounds of blocks, the bucket counts and a spare copy of rap, phi, mom and id.
-  (global $key (mut i32) (i32.const 0))
-  (global $block (mut i32) (i32.const 0))
-  (global $count (mut i32) (i32.const 0))
-  (global $spare (mut i32) (i32.const 0))
+  ;; Byte addresses of the keys, the bounds of blocks, the bucket counts and a spare copy of rap, phi, mom and
+  ;; id.
+  (global $key (mut i32) (i32.const 0)) (global $block (mut i32) (i32.const 0))
+  (global $count (mut i32) (i32.const 0)) (global $spare (mut i32) (i32.const 0))
   ;; Bytes from one slot array to the next: they follow each other as rap, phi, mom, best.
   (global $stride (mut i32) (i32.const 0))
-  (global $radius (mut f64) (f64.const 0))
-  (global $r2 (mut f64) (f64.const 0))
+  (global $radius (mut f64) (f64.const 0)) (global $r2 (mut f64) (f64.const 0))
   (global $drift (mut f64) (f64.const 0))
   (global $nn (mut i32) (i32.const -1))
 
@@ -115,8 +112,7 @@
     (local $least v128) (local $who v128) (local $j v128) (local $a f64) (local $b f64)
     (local.set $at (i32.add (global.get $rap) (i32.shl (local.get $i) (i32.const 3))))
     (local.set $end (i32.add (global.get $rap) (i32.shl (local.get $size) (i32.const 3))))
-    (local.set $toPhi (global.get $stride))
-    (local.set $toMom (i32.shl (global.get $stride) (i32.const 1)))
+    (local.set $toPhi (global.get $stride)) (local.set $toMom (i32.shl (global.get $stride) (i32.const 1)))
     (local.set $toKey (i32.sub (global.get $key) (global.get $rap)))
     (local.set $far (f64.add (f64.load (local.get $at)) (f64.add (global.get $radius) (global.get $drift))))
     (local.set $r (v128.load64_splat (local.get $at)))
@@ -149,15 +145,15 @@
       (f64.lt (local.get $b) (local.get $a))))
     (select (local.get $b) (local.get $a) (f64.lt (local.get $b) (local.get $a))))
 
-  ;; Lowers the bounds of the slots before $k in its window, and of their blocks. A vector at slot 0 may reach one entry before
-  ;; the arrays: that is the unused last entry of the array before, or for rap a number that only makes a bound too low.
+  ;; Lowers the bounds of the slots before $k in its window, and of their blocks. A vector at slot 0 may reach
+  ;; one entry before the arrays: that is the unused last entry of the array before, or for rap a number that
+  ;; only makes a bound too low.
   (func $lower (param $k i32)
     (local $at i32) (local $toPhi i32) (local $toMom i32) (local $toBest i32) (local $toKey i32)
     (local $near f64) (local $k64 f64) (local $b i32) (local $last i32) (local $min f64)
     (local $r v128) (local $f v128) (local $m v128) (local $dr v128) (local $df v128) (local $least v128)
     (local.set $at (i32.add (global.get $rap) (i32.shl (local.get $k) (i32.const 3))))
-    (local.set $toPhi (global.get $stride))
-    (local.set $toMom (i32.shl (global.get $stride) (i32.const 1)))
+    (local.set $toPhi (global.get $stride)) (local.set $toMom (i32.shl (global.get $stride) (i32.const 1)))
     (local.set $toBest (i32.mul (global.get $stride) (i32.const 3)))
     (local.set $toKey (i32.sub (global.get $key) (global.get $rap)))
     (local.set $near (f64.sub (f64.sub (f64.load (local.get $at)) (f64.const 0.05))
@@ -284,9 +280,7 @@
           (local.set $at (i32.add (local.get $n) (local.get $s)))
           (call $merge (local.get $a) (local.get $b) (local.get $at) (i32.const 0))
           ;; The jet stays where the harder one was.
-          (if (f64.gt
-            (call $pt (i32.shl (local.get $b) (i32.const 3)))
-            (call $pt (i32.shl (local.get $a) (i32.const 3))))
+          (if (f64.gt (call $pt (i32.shl (local.get $b) (i32.const 3))) (call $pt (i32.shl (local.get $a) (i32.const 3))))
             (then
               (local.set $b (local.get $i))
               (local.set $i (local.get $j))

@@ -21,7 +21,10 @@ export function passesAll(cuts: readonly Cut[]): Uint8Array {
   return mask
 }
 
-/** How many events are left after each cut, in order; the first line, "all", counts everything. Weights default to 1. */
+/**
+ * How many events are left after each cut, in order; the first line, "all", counts everything. Weights
+ * default to 1.
+ */
 export function cutFlow(cuts: readonly Cut[], weights?: ArrayLike<number>): readonly CutFlowLine[] {
   const length = commonEvents(cuts)
   const alive = new Uint8Array(length).fill(1)

@@ -1,6 +1,8 @@
 import { type Column, commonLength } from '../columns.js'
 
-/** Categories of H → ZZ* → 4ℓ events by jet multiplicity, final state, pT of the four leptons and dijet mass. */
+/**
+ * Categories of H → ZZ* → 4ℓ events by jet multiplicity, final state, pT of the four leptons and dijet mass.
+ */
 export const CATEGORIES = ['0j-2e2mu', '0j-4l', '1j-low', '1j-medium', '2j-low', '2j-high'] as const
 
 export type Category = (typeof CATEGORIES)[number]
@@ -24,10 +26,11 @@ const TWO_JET_PT = 200
 const TWO_JET_MASS = 120
 
 /**
- * The category of each event, an index into {@link CATEGORIES}; −1 without a quadruplet or where a value that decides is NaN.
+ * The category of each event, an index into {@link CATEGORIES}; −1 without a quadruplet or where a value that
+ * decides is NaN.
  *
- * No jet: 2e2µ (both orders) or 4ℓ (4e, 4µ). One jet: pT4ℓ < 60 GeV is low, else medium. Two or more: high when m_jj > 120 and
- * pT4ℓ > 200 GeV, else low. Every event with a quadruplet is in exactly one.
+ * No jet: 2e2µ (both orders) or 4ℓ (4e, 4µ). One jet: pT4ℓ < 60 GeV is low, else medium. Two or more: high
+ * when m_jj > 120 and pT4ℓ > 200 GeV, else low. Every event with a quadruplet is in exactly one.
  */
 export function categories(inputs: CategoryInputs): Int8Array {
   const { jets, channel, pt4l, mjj } = inputs

@@ -53,7 +53,9 @@ export const CHANNELS = ['4mu', '4e', '2e2mu', '2mu2e'] as const
 
 /** The chosen quadruplet of each event; without one indices and channel are −1 and masses NaN. */
 export interface Quadruplets {
-  /** Negative and positive lepton of the leading pair, then of the other: elements, counted over the batch. */
+  /**
+   * Negative and positive lepton of the leading pair, then of the other: elements, counted over the batch.
+   */
   readonly lepton1: Int32Array
   readonly antilepton1: Int32Array
   readonly lepton2: Int32Array
@@ -71,9 +73,10 @@ export interface Quadruplets {
 }
 
 /**
- * Pairs leptons of H → ZZ* → 4ℓ. Of all quadruplets of two same-flavour opposite-charge pairs that pass the selection it takes the one
- * whose leading pair is nearest to the Z mass, and of those the one whose other pair is; equal ones go to the first in order. The leading
- * pair of a quadruplet is the one nearer to the Z mass.
+ * Pairs leptons of H → ZZ* → 4ℓ. Of all quadruplets of two same-flavour opposite-charge pairs that pass the
+ * selection it takes the one whose leading pair is nearest to the Z mass, and of those the one whose other
+ * pair is; equal ones go to the first in order. The leading pair of a quadruplet is the one nearer to the Z
+ * mass.
  */
 export function pairLeptons(
   leptons: ChargedLeptons,

@@ -1,8 +1,9 @@
 import { type Column, listCount, type Offsets } from '../columns.js'
 
 /**
- * The elements with the largest values (usually pT) of each list: entry `l * count + k` is the element (counted over the batch) with
- * the k-th largest value in list l, −1 where the list is shorter. Equal values keep their order; NaN is never chosen.
+ * The elements with the largest values (usually pT) of each list: entry `l * count + k` is the element
+ * (counted over the batch) with the k-th largest value in list l, −1 where the list is shorter. Equal values
+ * keep their order; NaN is never chosen.
  */
 export function leading(values: Column, offsets: Offsets, count: number): Int32Array {
   const lists = listCount('leading', offsets, values.length)

@@ -44,8 +44,9 @@ export interface ZJetsEvents {
 }
 
 /**
- * The cuts of a phase space, in the order of a cut-flow: two leptons, m_Z, lepton pT and η where asked for, one jet, jet pT, jet η,
- * ΔR(j, ℓ). They are about the two leptons and the one jet of largest pT; missing ones and NaN do not pass.
+ * The cuts of a phase space, in the order of a cut-flow: two leptons, m_Z, lepton pT and η where asked for,
+ * one jet, jet pT, jet η, ΔR(j, ℓ). They are about the two leptons and the one jet of largest pT; missing
+ * ones and NaN do not pass.
  */
 export function zJetsCuts(events: ZJetsEvents, space: ZJetsPhaseSpace): readonly Cut[] {
   const { leptons, leptonOffsets, jets, jetOffsets } = events
