@@ -199,6 +199,16 @@ export const catalogue = {
     'The loss of a training step became NaN or infinite.',
     'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
   ),
+  KERNEL_INPUT: entry(
+    'dead-letter',
+    'A physics kernel was given columns of different lengths, or list offsets that do not fit its columns.',
+    'Correct the list offsets or the column lengths where the events are written.',
+  ),
+  KERNEL_OPTION: entry(
+    'stop',
+    'A physics kernel was given a parameter outside its range.',
+    'Correct the parameter; the message names it and its range.',
+  ),
   INTERNAL: entry(
     'stop',
     'Something happened that should be impossible.',
