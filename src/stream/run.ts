@@ -37,18 +37,22 @@ export interface RunningPipeline {
 /** Undoes what was opened, last first. */
 type Closers = (() => Promise<void>)[]
 
-/** Puts source, sink, workers, metrics and HTTP of a pipeline together. Nothing is read before `run`. */
+/**
+ * Puts source, sink, workers, metrics and HTTP of a pipeline together. Nothing is read before `run`.
+ * @param worker Entry of a worker thread; Spillway's own when absent.
+ */
 export async function assemble(
   { config, folder }: LoadedPipeline,
   events: EngineEvents = {},
   log: KafkaLog = () => {},
+  worker?: URL,
 ): Promise<RunningPipeline> {
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    return await open(config, folder, events, log, closers, close)
+    return await open(config, folder, events, log, closers, close, worker)
   } catch (error) {
     await close()
     throw error
@@ -62,6 +66,7 @@ async function open(
   log: KafkaLog,
   closers: Closers,
   close: () => Promise<void>,
+  worker: URL | undefined,
 ): Promise<RunningPipeline> {
   const metrics = new Metrics(config.name)
   const client = needsKafka(config) ? await connectKafka(config, folder, log, closers) : null
@@ -76,6 +81,7 @@ async function open(
     source,
     sink,
     metrics,
+    worker,
     events: {
       ...events,
       committed: (id, done, seconds) => {
@@ -95,9 +101,11 @@ async function open(
     url: http?.url ?? null,
     async run() {
       running = true
-      await engine.run()
-      running = false
-      sink.complete?.()
+      try {
+        if (await engine.run()) sink.complete?.()
+      } finally {
+        running = false
+      }
     },
     stop: (drainMs) => engine.stop(drainMs),
     close,
