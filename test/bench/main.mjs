@@ -26,7 +26,11 @@ const { values } = parseArgs({
 })
 try {
   const { run } = await import(pathToFileURL(file).href)
-  await run({ json: typeof values.json === 'string' ? values.json : null, quick: values.quick === true, argv })
+  await run({
+    json: typeof values.json === 'string' ? values.json : null,
+    quick: values.quick === true,
+    argv,
+  })
   process.exit(process.exitCode ?? 0)
 } catch (error) {
   console.error(error instanceof Error ? error.stack : error)

@@ -11,7 +11,11 @@ import { cutMessages } from './loads.mjs'
 /** Prepares the chunks that the engine would form of the same messages, as tensors, then only runs the session. */
 const { model: path, data, rows, gather, batch, workers, events, seconds } = workerData
 const { manifest, model, origin } = readBundle(path)
-const builder = featureBuilder(manifest.features.builder, manifest.features.version, manifest.features.options)
+const builder = featureBuilder(
+  manifest.features.builder,
+  manifest.features.version,
+  manifest.features.options,
+)
 const { session } = await loadSession(model, { provider: 'cpu', threads: 1, reproducible: false }, origin)
 const inputs = bindInputs(session, manifest, builder, origin)
 const outputs = manifest.outputs.map(({ name }) => name)

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline'
 
 /**
  * The processes of one contestant, each speaking one protocol: JSON lines on stdout, `{ready: true}` once its models
- * are loaded, `{done: rows}` whenever so many more rows are finished (acknowledged, committed or written), and the
- * lines `go` and `stop` on stdin. Whatever else they say is kept for the message when one of them fails.
+ * are loaded, `{assigned: partitions}` after every rebalance, `{done: rows}` whenever so many more rows are finished
+ * (acknowledged, committed or written), and the lines `go` and `stop` on stdin. Whatever else they say is kept for the message when one of them fails.
  */
 export class Contestant {
   #children = []
@@ -15,11 +15,10 @@ export class Contestant {
   #ended = 0
   #reports = new Map()
   #wake = () => {}
-  /** Rows of `done` of each process, in order. */
-  shares
+  #assigned
 
   constructor(commands) {
-    this.shares = commands.map(() => 0)
+    this.#assigned = commands.map(() => 0)
     commands.forEach(({ command, args, env, cwd }, index) => {
       const child = spawn(command, args, {
         cwd,
@@ -87,6 +86,13 @@ export class Contestant {
     }
   }
 
+  /** Every process has joined and between them they have this many partitions. */
+  assigned(partitions, seconds = 60) {
+    const all = () => this.#assigned.reduce((sum, count) => sum + count, 0) === partitions
+    const each = () => this.#assigned.every((count) => count > 0)
+    return this.until(() => all() && each(), seconds, 'every process to have its partitions')
+  }
+
   /** Asks them to end, and after `seconds` makes them. */
   async stop(seconds = 20) {
     this.say('stop')
@@ -112,10 +118,8 @@ export class Contestant {
     try {
       const said = JSON.parse(line)
       if (said.ready) this.#ready++
-      if (said.done !== undefined) {
-        this.#done += said.done
-        this.shares[index] += said.done
-      }
+      if (said.done !== undefined) this.#done += said.done
+      if (said.assigned !== undefined) this.#assigned[index] = said.assigned
       for (const [name, value] of Object.entries(said)) this.#reports.set(name, value)
     } catch {
       this.#said = `${this.#said}${line}\n`.slice(-4000)

@@ -10,11 +10,16 @@ const node = (...args) => ({ command: process.execPath, args })
 /** Raw ONNX Runtime on prepared tensors. */
 export const ceiling = (load, plan) => {
   const { model, data } = loads[load]
-  return new Contestant([node(beside('./ceiling.mjs'), JSON.stringify({ model, data, gather: 8192, ...plan }))])
+  return new Contestant([
+    node(beside('./ceiling.mjs'), JSON.stringify({ model, data, gather: 8192, ...plan })),
+  ])
 }
 
 /** Spillway with a pipeline made of these parts; `more` are further keys of the pipeline file. */
-export function spillway(load, { folder, name, source, sink, workers, broker, step = {}, flags = [], ...more }) {
+export function spillway(
+  load,
+  { folder, name, source, sink, workers, broker, partitions = 1, step = {}, flags = [], ...more },
+) {
   const file = join(folder, `${name}.yaml`)
   const pipeline = {
     name,
@@ -27,7 +32,7 @@ export function spillway(load, { folder, name, source, sink, workers, broker, st
   }
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(pipeline, null, 2))
-  return new Contestant([node(...flags, beside('./spillway.mjs'), file)])
+  return new Contestant([node(...flags, beside('./spillway.mjs'), file, String(partitions))])
 }
 
 /** Python consumers, one process a worker. */
@@ -39,6 +44,11 @@ export const python = (load, { interpreter, workers, chunk, broker, group, from,
         beside('./python/consumer.py'),
         ...[load, join(loads[load].model, 'model.onnx'), String(chunk), broker, group, from, to],
       ],
-      env: { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', ARROW_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
+      env: {
+        OMP_NUM_THREADS: '1',
+        OPENBLAS_NUM_THREADS: '1',
+        ARROW_NUM_THREADS: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
     })),
   )

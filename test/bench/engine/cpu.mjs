@@ -40,7 +40,11 @@ export function tree(pids) {
     try {
       const threads = readdirSync(`/proc/${pid}/task`)
       const children = threads.flatMap((thread) =>
-        readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+        readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+          .trim()
+          .split(' ')
+          .filter(Boolean)
+          .map(Number),
       )
       return [pid, ...tree(children)]
     } catch {
@@ -70,7 +74,9 @@ export function threads(pid) {
   return new Map(
     readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
       try {
-        return [[thread, cpuTicks(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')) / ticksPerSecond()]]
+        return [
+          [thread, cpuTicks(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')) / ticksPerSecond()],
+        ]
       } catch {
         return []
       }

@@ -30,7 +30,12 @@ export async function cutMessages(path, rows, most = 64) {
   for await (const { bytes } of batches(path)) {
     const { rows: total } = decodeMessage(bytes, defaultLimits)
     for (let from = 0; from + rows <= total && messages.length < most; from += rows) {
-      messages.push(encodeSubset(bytes, Int32Array.from({ length: rows }, (_, i) => from + i)))
+      messages.push(
+        encodeSubset(
+          bytes,
+          Int32Array.from({ length: rows }, (_, i) => from + i),
+        ),
+      )
     }
     if (messages.length >= most) break
   }

@@ -14,8 +14,20 @@ const running = await assemble(
 )
 
 let stopped
+/** Lanes are open once every partition that is ours has a position. */
+function tellPartitions() {
+  const timer = setInterval(async () => {
+    const lanes = await running.metrics.registry.getSingleMetric('spillway_lanes')?.get()
+    const count = lanes?.values[0]?.value ?? 0
+    if (count === 0) return
+    say({ assigned: count })
+    if (count === Number(process.argv[3])) clearInterval(timer)
+  }, 50)
+}
+
 onOrders({
   go: async () => {
+    tellPartitions()
     await running.run()
     if (stopped === undefined) say({ finished: true })
   },

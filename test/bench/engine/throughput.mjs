@@ -5,7 +5,7 @@ import { sample, threads } from './cpu.mjs'
 import { cutMessages, loads, repeated, writeInput } from './loads.mjs'
 
 /** Rows that everybody scores before the clock starts: models, compilers and caches are warm then. */
-const WARM_MESSAGES = { mlp: 128, transformer: 8 }
+const WARM_MESSAGES = { mlp: Number(process.env.WARM ?? 256), transformer: 8 }
 const WARM_ROWS = { mlp: 2048, transformer: 64 }
 const SETTLE_MS = 300
 const POLL_MS = 100
@@ -96,21 +96,25 @@ async function runTopic(settings, round, name, start) {
   const from = `${load}-${name}-${round}-in`
   const to = `${load}-${name}-${round}-out`
   await topics.create(from, to)
-  await topics.fill(from, warm)
-  const open = await topics.fillHidden(from, messages)
   const contestant = start({ from, to, group: `${load}-${name}-${round}` })
   const warmRows = warm.length * WARM_ROWS[load]
   try {
     return await finishing(contestant, async () => {
       await contestant.ready()
       contestant.say('go')
+      await contestant.assigned(topics.partitions)
+      await topics.fill(from, warm)
       await contestant.rows(warmRows)
-      // All consumers of the group must have joined: a rebalance has no place in the measurement.
-      await contestant.until(() => contestant.shares.every((share) => share > 0), 60, 'every process to get rows')
+      const open = await topics.fillHidden(from, messages)
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
       const result = await clocked(contestant, total, open)
       const delivered = await topics.tally(to, warmRows + total)
-      return { ...result, delivered: delivered.rows - warmRows, mean: delivered.mean, versions: contestant.report('versions') }
+      return {
+        ...result,
+        delivered: delivered.rows - warmRows,
+        mean: delivered.mean,
+        versions: contestant.report('versions'),
+      }
     })
   } finally {
     await topics.remove(from, to)
@@ -127,6 +131,7 @@ export const runKafka = (settings, round, delivery) =>
       sink: { scores: { topic: to }, delivery, commit: { interval_ms: 200 } },
       workers: settings.workers,
       broker: settings.broker,
+      partitions: settings.topics.partitions,
       step: settings.step,
       flags: settings.flags,
     }),

@@ -66,14 +66,19 @@ export class Topics {
   /** Puts messages on the partitions in turn. */
   async fill(topic, messages) {
     const producer = await this.producer()
-    await this.#send(producer, topic, messages)
+    await this.send(producer, topic, messages)
     await producer.disconnect()
   }
 
-  async #send(producer, topic, messages) {
+  /** The same with a producer, or in a transaction, of the caller's. */
+  async send(producer, topic, messages) {
     for (let from = 0; from < messages.length; ) {
       let to = from
-      for (let bytes = 0; to < messages.length && (to === from || bytes + messages[to].length <= SEND_BYTES); to++) {
+      for (
+        let bytes = 0;
+        to < messages.length && (to === from || bytes + messages[to].length <= SEND_BYTES);
+        to++
+      ) {
         bytes += messages[to].length
       }
       await producer.send({
@@ -98,7 +103,7 @@ export class Topics {
       transactionTimeout: 600_000,
     })
     const transaction = await producer.transaction()
-    await this.#send(transaction, topic, messages)
+    await this.send(transaction, topic, messages)
     return async () => {
       await transaction.commit()
       // After the mark: closing costs time that is not the contestant's.
@@ -106,11 +111,16 @@ export class Topics {
     }
   }
 
+  async sendOne(producer, topic, partition, value, timestamp) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    await producer.send({ topic, acks: -1, messages: [{ partition, value: bytes, timestamp }] })
+  }
+
   /** Reads a topic as a committed reader from its beginning on; gives a function that ends it. */
-  async follow(topic, each) {
+  async follow(topic, each, waitMs = 100) {
     const consumer = this.#kafka.consumer({
       groupId: `bench-${randomUUID()}`,
-      maxWaitTimeInMs: 100,
+      maxWaitTimeInMs: waitMs,
       minBytes: 1,
       maxBytesPerPartition: 4 << 20,
     })

@@ -59,7 +59,7 @@ class Scorer:
 
 
 def consume(load, model, chunk, broker, group, source, target):
-    from confluent_kafka import Consumer, Producer
+    from confluent_kafka import Consumer, KafkaException, Producer
 
     scorer = Scorer(load, model, int(chunk))
     consumer = Consumer(
@@ -95,8 +95,11 @@ def consume(load, model, chunk, broker, group, source, target):
             nonlocal done
             if error is not None:
                 raise RuntimeError(str(error))
-            consumer.store_offsets(message)
             done += rows
+            try:
+                consumer.store_offsets(message)
+            except KafkaException:
+                pass  # its partition has gone to somebody else, who reads it again
 
         return callback
 
