@@ -3,6 +3,12 @@ import { Command } from 'commander'
 import { commands } from './commands.js'
 import { exitCodeOf, printError } from './errors.js'
 
+// `spillway … | head` closes the pipe early: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const program = new Command('spillway')
   .description(
     'Streaming event processing for particle physics: Arrow events in, batched ONNX scores out, each event exactly once.',
