@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor.js'
 import { dryRunCommand } from './dry-run.js'
 import { produceCommand } from './produce.js'
 import { runCommand } from './run.js'
+import { testCommand } from './test.js'
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand, produceCommand, doctorCommand, dlqCommand]
+export const commands: readonly (() => Command)[] = [runCommand, checkCommand, dryRunCommand, produceCommand, doctorCommand, dlqCommand, testCommand]
