@@ -17,7 +17,9 @@ export type Fate =
   | { readonly scores: Events; readonly row: number }
   | { readonly code: string; readonly message: string }
 
-const isReject = (expected: ExpectedEvent): expected is { reject: NonNullable<ExpectedEvent['reject']> & string } =>
+const isReject = (
+  expected: ExpectedEvent,
+): expected is { reject: NonNullable<ExpectedEvent['reject']> & string } =>
   'reject' in expected && typeof expected['reject'] === 'string'
 
 /** `accept` is short for the column of the trigger menu. */
@@ -46,10 +48,12 @@ export function differences(expected: ExpectedEvent, fate: Fate, tolerance: numb
 function difference(key: string, wanted: unknown, found: Value, tolerance: number): Difference[] {
   const ranged = isWithin(wanted)
   const expected = (ranged ? wanted.value : wanted) as Value
-  const allowed = (value: number): number => (ranged ? wanted.within : tolerance * Math.max(1, Math.abs(value)))
+  const allowed = (value: number): number =>
+    ranged ? wanted.within : tolerance * Math.max(1, Math.abs(value))
   if (same(expected, found, allowed)) return []
   const number = typeof expected === 'number'
-  const off = number && typeof found === 'number' ? ` (off by ${Math.abs(found - expected).toPrecision(3)})` : ''
+  const off =
+    number && typeof found === 'number' ? ` (off by ${Math.abs(found - expected).toPrecision(3)})` : ''
   const range = number ? ` ± ${allowed(expected).toPrecision(2)}` : ''
   return [{ key, expected: text(expected) + range, found: text(found) + off }]
 }

@@ -54,7 +54,9 @@ function pruned(
   path: string,
 ): DataType {
   if (type instanceof List) {
-    const owner = new Map(values.flatMap((value) => (Array.isArray(value) ? value.map((item) => [item, value]) : [])))
+    const owner = new Map(
+      values.flatMap((value) => (Array.isArray(value) ? value.map((item) => [item, value]) : [])),
+    )
     const inner = pruned(type.valueType, [...owner.keys()], (item) => place(owner.get(item)), path)
     return new List(new Field(type.children[0].name, inner, true, type.children[0].metadata))
   }
@@ -62,7 +64,12 @@ function pruned(
   const names = type.children.map(({ name }) => name)
   for (const value of values) {
     for (const key of Object.keys(isRow(value) ? value : {})) {
-      if (!names.includes(key)) throw unknownField(`${path}.${key}`, names.map((name) => `${path}.${name}`), place(value))
+      if (!names.includes(key))
+        throw unknownField(
+          `${path}.${key}`,
+          names.map((name) => `${path}.${name}`),
+          place(value),
+        )
     }
   }
   const kept = type.children.filter(({ name }) => values.some((value) => isRow(value) && name in value))
@@ -81,7 +88,9 @@ const isRow = (value: unknown): value is Row =>
 function convert(value: unknown, type: DataType, path: string, place: string): unknown {
   if (value === undefined || value === null) return null
   const wrong = (wanted: string): SpillwayError =>
-    new SpillwayError('CONFIG_INVALID', `${path}: ${wanted} is needed, this is ${JSON.stringify(value)}`, { place })
+    new SpillwayError('CONFIG_INVALID', `${path}: ${wanted} is needed, this is ${JSON.stringify(value)}`, {
+      place,
+    })
   if (type instanceof List) {
     if (!Array.isArray(value)) throw wrong('a list')
     return value.map((item) => convert(item, type.valueType, path, place))

@@ -95,9 +95,13 @@ async function messagesOf(
     first += batch.rows
     if (first > rows.at(-1)!) return messages
   }
-  throw new SpillwayError('CONFIG_INVALID', `${one.file} has ${first} rows, row ${rows.at(-1)} is asked for`, {
-    place: tests.place(['cases', index, 'rows']),
-  })
+  throw new SpillwayError(
+    'CONFIG_INVALID',
+    `${one.file} has ${first} rows, row ${rows.at(-1)} is asked for`,
+    {
+      place: tests.place(['cases', index, 'rows']),
+    },
+  )
 }
 
 /** The first record batch of the source: its types are those of events written down. */
