@@ -99,6 +99,11 @@ export const catalogue = {
     'A model gave NaN or an infinity for an event.',
     'Look at the inputs of the event; correct them or the model and replay.',
   ),
+  DEAD_LETTER_TOO_LARGE: entry(
+    'stop',
+    'A dead letter, the original bytes and a few headers, is too large for its topic.',
+    'Raise max.message.bytes of the dead letter topic above that of the source topic, or keep dead letters in a folder.',
+  ),
   DEAD_LETTERS_TOO_MANY: entry(
     'stop',
     'More dead letters in the window than the pipeline allows.',

@@ -164,6 +164,7 @@ export async function startKafka(options = {}) {
     const server = await spawnServer(java, [...args, join(etc, 'server.properties')], {
       logFile,
       detach: options.detach,
+      scratch: temporary ? dataDir : undefined,
     })
     const failure = () => (server.alive() ? null : `The broker ended while starting:\n${tail(logFile)}`)
     const wait = { timeoutMs: options.timeoutMs ?? 90_000, what: 'The broker', failure }

@@ -77,10 +77,10 @@ const watchdog = fileURLToPath(new URL('./watchdog.mjs', import.meta.url))
 
 /**
  * Runs a server that ends when this process ends, however it ends: a watchdog process holds a channel to us
- * and kills the server when the channel breaks. With `detach` it outlives us instead.
+ * and kills the server when the channel breaks, and removes the folder `scratch`. With `detach` it outlives us.
  * Resolves to `{ pid, exited, alive() }` as soon as it runs; not when it is ready.
  */
-export async function spawnServer(command, args, { logFile, detach = false }) {
+export async function spawnServer(command, args, { logFile, detach = false, scratch }) {
   const log = openSync(logFile, 'a')
   try {
     if (detach) {
@@ -93,6 +93,7 @@ export async function spawnServer(command, args, { logFile, detach = false }) {
     const guard = spawn(process.execPath, [watchdog, command, ...args], {
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
+      env: { ...process.env, ...(scratch && { SPILLWAY_SCRATCH: scratch }) },
     })
     let running = true
     const exited = new Promise((resolve) =>

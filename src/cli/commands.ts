@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { checkCommand } from './check.js'
 import { createCommand } from './create.js'
+import { demoCommand } from './demo.js'
 import { dlqCommand } from './dlq.js'
 import { doctorCommand } from './doctor.js'
 import { dryRunCommand } from './dry-run.js'
@@ -12,6 +13,7 @@ import { testCommand } from './test.js'
 
 /** The plain list of commands, in the order of --help. */
 export const commands: readonly (() => Command)[] = [
+  demoCommand,
   runCommand,
   createCommand,
   checkCommand,

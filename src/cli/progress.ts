@@ -8,7 +8,7 @@ export interface Progress {
   stop(): void
 }
 
-const LINE_MS = 5_000
+const LINE_MS = 1_000
 
 export function openProgress(name: string, total: number | null, quiet: boolean): Progress {
   if (quiet) return { update() {}, note: (line) => console.error(line), stop() {} }

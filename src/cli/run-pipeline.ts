@@ -17,10 +17,13 @@ const DRAIN_MS = 25_000
 export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions): Promise<Summary> {
   if (options.fresh) forget(pipeline)
   const batchSeconds: number[] = []
+  let scored = 0
   const counts = { events: 0, accepted: 0, deadLetters: 0, aborts: 0 }
   const chains = new Map<string, number>()
   const running = await assemble(pipeline, {
-    task: ({ cost }) => {
+    task: ({ cost, outcomes }) => {
+      for (const { rows } of outcomes) scored += rows
+      progress.update(scored)
       const steps = cost.steps.reduce(
         (sum, { buildSeconds, inferSeconds }) => sum + buildSeconds + inferSeconds,
         0,
@@ -37,7 +40,6 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
         for (const [chain, count] of Object.entries(outcome.chains))
           chains.set(chain, (chains.get(chain) ?? 0) + count)
       }
-      progress.update(counts.events)
     },
     aborted: (id, error) => {
       counts.aborts++

@@ -178,6 +178,7 @@ export class Engine {
         metrics.aborted(error)
         events.aborted?.(id, error)
       },
+      fatal: (error) => this.#fail(error),
       rewind: (id, next) => source.rewind(id, next),
     }
   }

@@ -10,6 +10,8 @@ export interface EpochOptions {
   readonly remember: (next: bigint, mark: LaneMark) => Promise<void>
   readonly inFlightBytes: number
   readonly attempts: number
+  /** Offsets of messages whose results the sink refused for their size: rejected without being worked on. */
+  readonly oversize: ReadonlySet<bigint>
 }
 
 interface Entry {
@@ -97,7 +99,12 @@ export class LaneEpoch {
     this.#entries.push(entry)
     this.#bytes += sizeOf(message)
     this.#next = next
-    if (this.#suspects > 0) {
+    if (this.#options.oversize.has(message.offset)) {
+      this.#finish(
+        entry,
+        rejectedMessage(message, 'MESSAGE_TOO_LARGE', 'its results are too large for the sink'),
+      )
+    } else if (this.#suspects > 0) {
       this.#suspects--
       this.#alone++
       this.#inOrder(async () => {
@@ -109,10 +116,10 @@ export class LaneEpoch {
     } else this.#run(entry)
   }
 
-  /** The finished run at the head; stays until `committed`. */
-  ready(): Ready | null {
+  /** The finished run at the head, at most so many messages of it; stays until `committed`. */
+  ready(most: number): Ready | null {
     if (this.#finished === 0) return null
-    const head = this.#entries.slice(0, this.#finished)
+    const head = this.#entries.slice(0, Math.min(most, this.#finished))
     return {
       done: head.map(({ message, outcome }) => ({ message, outcome: outcome! })),
       next: head[head.length - 1].next,

@@ -22,6 +22,8 @@ export interface LaneEvents {
   readonly committed: (id: LaneId, done: readonly Done[], next: bigint, seconds: number) => void
   /** What was uncommitted is dropped; nothing of it was visible, or the offset read at reopening tells. */
   readonly aborted: (id: LaneId, error: SpillwayError) => void
+  /** The lane can never go on: the pipeline must stop. */
+  readonly fatal: (error: SpillwayError) => void
   /** The lane goes on at `next` (`null`: the beginning): the source must deliver from there. */
   readonly rewind: (id: LaneId, next: bigint | null) => void
 }
@@ -41,6 +43,9 @@ export class Lane {
   readonly #stopped = new AbortController()
   #epoch: LaneEpoch | null = null
   #draining = false
+  /** Messages to be committed one by one, to find the one whose results are too large for the sink. */
+  #narrow = 0
+  readonly #oversize = new Set<bigint>()
   #loop: Promise<void> = Promise.resolve()
   /** Calls to the sink, one after another. */
   #calls: Promise<void> = Promise.resolve()
@@ -117,6 +122,7 @@ export class Lane {
       gatherer,
       inFlightBytes,
       attempts,
+      oversize: this.#oversize,
       remember: (next, mark) =>
         this.#call(() => (epoch.ended ? Promise.reject(abandoned()) : sink.mark(next, mark))),
     })
@@ -145,18 +151,38 @@ export class Lane {
 
   async #commit(epoch: LaneEpoch): Promise<void> {
     const { id, sink, events } = this.#options
-    const ready = epoch.ready()
+    const ready = epoch.ready(this.#narrow > 0 ? 1 : Number.POSITIVE_INFINITY)
     if (ready === null) return
     const start = performance.now()
     try {
       await this.#call(() => sink.commit(ready.done, ready.next))
     } catch (error) {
       epoch.end()
+      if (error instanceof SpillwayError && error.code === 'MESSAGE_TOO_LARGE')
+        this.#tooLarge(ready.done, error)
       await this.#restart(error)
       return
     }
     epoch.committed(ready)
+    this.#narrow = Math.max(0, this.#narrow - ready.done.length)
+    for (const { message } of ready.done) this.#oversize.delete(message.offset)
     events.committed(id, ready.done, ready.next, (performance.now() - start) / 1e3)
+  }
+
+  /** Narrows a refused commit down to one message, whose original then goes to the dead letters instead. */
+  #tooLarge(done: readonly Done[], error: SpillwayError): void {
+    const { offset } = done[0].message
+    if (done.length > 1) this.#narrow = done.length
+    else if (!this.#oversize.has(offset)) this.#oversize.add(offset)
+    else {
+      const { topic, partition } = this.#options.id
+      this.#options.events.fatal(
+        new SpillwayError('DEAD_LETTER_TOO_LARGE', `message ${offset} does not fit into the dead letters`, {
+          place: `${topic}/${partition}/${offset}`,
+          cause: error,
+        }),
+      )
+    }
   }
 
   /** Opens the sink anew, for ever and ever slower, and rewinds the source. */

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module'
 import { kafkaMissing } from '../../scripts/servers/kafka.mjs'
+import { natsMissing } from '../../scripts/servers/nats.mjs'
 
 const require = createRequire(import.meta.url)
 
 const missing = {
   kafka: () => kafkaMissing(),
+  nats: () => natsMissing(),
   confluent: () => {
     try {
       require('@confluentinc/kafka-javascript')

@@ -3,6 +3,7 @@ import type { Flat } from './flat.js'
 import { inflateBody } from './inflate.js'
 import { type DecodeLimits, tooLarge, undecodable } from './limits.js'
 import { isView, type PlanNode } from './plan.js'
+import type { Axis } from './selection.js'
 
 /**
  * The arrays of one record batch (or dictionary batch) as positions in memory, checked: every buffer lies inside the
@@ -21,6 +22,8 @@ export interface RawBatch {
   /** Where each buffer begins in `memory`, and its bytes. */
   readonly bufferStart: readonly number[]
   readonly bufferLength: readonly number[]
+  /** List axes by name, kept by `axisOf` once made. */
+  readonly axes: Map<string, Axis>
 }
 
 export interface BodySource {
@@ -57,7 +60,7 @@ export function readBatch(
   const plain = readBuffers(source, flat.field(table, 2), firstBuffer[nodes.length], what)
   const compression = flat.field(table, 3)
   const body = compression === 0 ? plain : inflateBody(plain, codecOf(flat, compression, what), budget, what)
-  const raw: RawBatch = { rows, nodes, lengths, nulls, firstBuffer, ...body }
+  const raw: RawBatch = { rows, nodes, lengths, nulls, firstBuffer, ...body, axes: new Map() }
   for (const node of nodes) checkNode(raw, node, budget.items, what)
   return raw
 }

@@ -32,9 +32,7 @@ export function checkNode(raw: RawBatch, node: PlanNode, items: number, what: st
       break
   }
   checkNulls(raw, node, length, first, what)
-  const children =
-    node.layout === 'list' || node.layout === 'large list' || node.layout === 'fixed list' ? 1 : -1
-  if (children === 1 && node.children.length !== 1)
+  if (node.makes !== null && node.children.length !== 1)
     throw undecodable(`a list with ${node.children.length} items in its schema`, placeOf(node, what))
 }
 
@@ -82,10 +80,28 @@ function checkOffsets32(raw: RawBatch, node: PlanNode, length: number, what: str
   if (length === 0 && raw.bufferLength[buffer] < 4) return
   needBytes(raw, node, buffer, 4 * (length + 1), what)
   const offsets = offsets32(raw, node)
-  let signs = offsets[0]
-  for (let i = 1; i <= length; i++) signs |= (offsets[i] - offsets[i - 1]) | offsets[i]
-  if (signs < 0) blameOffset(offsets, node, what)
+  if (!rises(offsets)) blameOffset(offsets, node, what)
   checkLast(raw, node, offsets[length], length, what)
+}
+
+/** Whether offsets never fall and none is negative. Four at a time: these loops are most of what decoding costs. */
+function rises(offsets: Int32Array): boolean {
+  const { length } = offsets
+  let before = 0
+  let i = 0
+  for (; i + 3 < length; i += 4) {
+    const a = offsets[i]
+    const b = offsets[i + 1]
+    const c = offsets[i + 2]
+    const d = offsets[i + 3]
+    if (a < before || b < a || c < b || d < c) return false
+    before = d
+  }
+  for (; i < length; i++) {
+    if (offsets[i] < before) return false
+    before = offsets[i]
+  }
+  return true
 }
 
 function checkOffsets64(raw: RawBatch, node: PlanNode, length: number, what: string): void {
@@ -109,7 +125,7 @@ function blameOffset(offsets: ArrayLike<number>, node: PlanNode, what: string): 
 }
 
 function checkLast(raw: RawBatch, node: PlanNode, last: number, row: number, what: string): void {
-  const isList = node.makes !== null || node.layout === 'list' || node.layout === 'large list'
+  const isList = node.makes !== null
   const limit = isList
     ? (raw.lengths[node.children[0]?.index] ?? 0)
     : raw.bufferLength[raw.firstBuffer[node.index] + 2]

@@ -31,7 +31,10 @@ export class EncoderMemory {
   }
 }
 
-/** List axes by name, and which lies in which: `jets.constituents` in `jets` where both have offsets. */
+/**
+ * List axes by name, and which lies in which: `jets.constituents` in `jets` where both have offsets and the counts fit.
+ * The name alone does not tell: `jets.score` read back from an output is a list of events of its own.
+ */
 export class AxisTree {
   readonly #offsets: ReadonlyMap<string, Int32Array>
 
@@ -49,12 +52,13 @@ export class AxisTree {
   }
 
   depth(axis: string): number {
-    return axis === '' ? 0 : 1 + this.depth(this.#around(axis))
+    return this.chain(axis).length
   }
 
   #around(axis: string): string {
+    const lists = this.#offsets.get(axis)!.length - 1
     for (let dot = axis.lastIndexOf('.'); dot > 0; dot = axis.lastIndexOf('.', dot - 1))
-      if (this.#offsets.has(axis.slice(0, dot))) return axis.slice(0, dot)
+      if (this.#offsets.get(axis.slice(0, dot))?.at(-1) === lists) return axis.slice(0, dot)
     return ''
   }
 }

@@ -163,7 +163,14 @@ function extendedSchema(plan: Plan, extra: ReadonlyMap<string, Column>): Uint8Ar
 function replaced(plan: Plan, node: PlanNode, extra: ReadonlyMap<string, Column>): Field {
   const column = plan.leaves.get(node.path) === node ? extra.get(node.path) : undefined
   if (column !== undefined)
-    return { ...node.field, nullable: true, type: arrowTypeOf(column.type), dictionary: null, children: [] }
+    return {
+      ...node.field,
+      // Keys of maps must stay what they are.
+      nullable: node.field.nullable || column.valid !== null,
+      type: arrowTypeOf(column.type),
+      dictionary: null,
+      children: [],
+    }
   // A dictionary's children are its values', which are not among the nodes.
   if (node.field.dictionary !== null) return node.field
   return { ...node.field, children: node.children.map((child) => replaced(plan, child, extra)) }

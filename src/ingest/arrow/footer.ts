@@ -1,5 +1,8 @@
+import { Builder } from 'flatbuffers'
 import { SpillwayError } from '../../errors.js'
 import type { Flat } from './flat.js'
+import type { ArrowSchema } from './schema-message.js'
+import { schemaTable } from './write-schema.js'
 
 /** Where one message of a file lies (File.fbs, Block), checked to be inside the file. */
 export interface Block {
@@ -46,4 +49,31 @@ function readBlocks(flat: Flat, at: number, path: string, fileBytes: number): re
       })
     return block
   })
+}
+
+/** Writes the Footer table: the schema and where each message lies. */
+export function writeFooter(schema: ArrowSchema, footer: Footer): Uint8Array {
+  const builder = new Builder(1024)
+  const root = schemaTable(builder, schema)
+  const dictionaries = blockVector(builder, footer.dictionaries)
+  const batches = blockVector(builder, footer.batches)
+  builder.startObject(5)
+  builder.addFieldInt16(0, 4, 0)
+  builder.addFieldOffset(1, root, 0)
+  builder.addFieldOffset(2, dictionaries, 0)
+  builder.addFieldOffset(3, batches, 0)
+  builder.finish(builder.endObject())
+  return builder.asUint8Array()
+}
+
+function blockVector(builder: Builder, blocks: readonly Block[]): number {
+  builder.startVector(24, blocks.length, 8)
+  for (const block of [...blocks].reverse()) {
+    builder.prep(8, 24)
+    builder.writeInt64(BigInt(block.bodyBytes))
+    builder.pad(4)
+    builder.writeInt32(block.metadataBytes)
+    builder.writeInt64(BigInt(block.offset))
+  }
+  return builder.endVector()
 }

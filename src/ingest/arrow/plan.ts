@@ -1,4 +1,5 @@
 import type { ColumnSpec, ColumnType, EventSchema } from '../columns.js'
+import { tooLarge } from './limits.js'
 import type { ArrowSchema, Field } from './schema-message.js'
 import { columnTypeOf, type Layout, layoutOf, typeName, widthOf } from './types.js'
 
@@ -40,6 +41,9 @@ export interface Plan {
   readonly dictionaries: ReadonlyMap<bigint, PlanNode>
 }
 
+/** Characters of a path: a long name above many fields would make their paths the square of the schema. */
+const maxPath = 1024
+
 const ownBuffers: Readonly<Record<Layout, number>> = {
   null: 0,
   bits: 2,
@@ -53,7 +57,11 @@ const ownBuffers: Readonly<Record<Layout, number>> = {
   opaque: 0,
 }
 
-/** `v4` says that the stream was written as metadata version 4, where unions have a validity bitmap. */
+/**
+ * `v4` says that the stream was written as metadata version 4, where unions have a validity bitmap.
+ *
+ * @throws SpillwayError MESSAGE_TOO_LARGE at a path beyond measure.
+ */
 export function planOf(schema: ArrowSchema, v4: boolean): Plan {
   const nodes: PlanNode[] = []
   const leaves = new Map<string, PlanNode>()
@@ -68,6 +76,8 @@ export function planOf(schema: ArrowSchema, v4: boolean): Plan {
     axis: string,
     readable: boolean,
   ): PlanNode => {
+    if (path.length > maxPath || axis.length > maxPath)
+      throw tooLarge(`a field's path has ${path.length} characters, the limit is ${maxPath}`, 'schema')
     const encoded = field.dictionary !== null
     const type = encoded ? field.dictionary.index : field.type
     const layout = layoutOf(type)
@@ -92,7 +102,7 @@ export function planOf(schema: ArrowSchema, v4: boolean): Plan {
     }
     nodes.push(node)
     if (readable && layout !== 'struct') note(node, inList && makes === null)
-    const below = readable && layout !== 'opaque'
+    const below = readable && layout !== 'opaque' && makes !== ''
     if (!encoded)
       for (const child of field.children)
         children.push(visit(child, node, isList ? path : `${path}.${child.name}`, makes ?? axis, below))
@@ -102,6 +112,11 @@ export function planOf(schema: ArrowSchema, v4: boolean): Plan {
   const note = (node: PlanNode, sharesPath: boolean) => {
     const { path, makes } = node
     const name = makes ?? path
+    // The axis '' is that of the events.
+    if (name === '') {
+      unreadable.set(name, 'it has no name')
+      return
+    }
     // A list and its flat item share a path; anything else with a path already taken is ambiguous.
     if (!sharesPath) {
       if (taken.has(name)) {

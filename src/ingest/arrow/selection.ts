@@ -22,13 +22,17 @@ export function selectionOf(raw: RawBatch, plan: Plan, axis: string): Selection 
     : axisOf(raw, plan, plan.lists.get(axis)!).items
 }
 
-/** Flat offsets of a list; null lists, and lists under a null struct, are empty. */
+/** Flat offsets of a list, made once a batch; null lists, and lists under a null struct, are empty. */
 export function axisOf(raw: RawBatch, plan: Plan, list: PlanNode): Axis {
+  const known = raw.axes.get(list.makes!)
+  if (known !== undefined) return known
   const above = selectionOf(raw, plan, list.axis)
   const valid = validity(raw, list, above)
   const starts = startsOf(raw, list)
-  if (valid === null && above.index === null) return contiguous(starts, above)
-  return gathered(starts, above, valid)
+  const axis =
+    valid === null && above.index === null ? contiguous(starts, above) : gathered(starts, above, valid)
+  raw.axes.set(list.makes!, axis)
+  return axis
 }
 
 /** Where each list begins among its items, one entry more than lists. */

@@ -72,7 +72,8 @@ function align(bytes: Uint8Array): Uint8Array {
   return plain && bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.prototype.slice.call(bytes)
 }
 
-function readPlan(bytes: Uint8Array, frame: Frame, schemas: SchemaMemory): Plan {
+/** The plan of the schema that a stream begins with. @throws SpillwayError MESSAGE_UNDECODABLE, MESSAGE_TOO_LARGE. */
+export function readPlan(bytes: Uint8Array, frame: Frame, schemas: SchemaMemory): Plan {
   if (frame.header !== Header.schema)
     throw undecodable('the stream does not begin with a schema', `byte ${frame.start}`)
   const metadata = bytes.subarray(frame.start, frame.bodyStart)

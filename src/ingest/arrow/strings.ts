@@ -57,12 +57,26 @@ export function readCodes(raw: RawBatch, node: PlanNode): Codes {
   return aligned(raw, buffer, width, (memory, start) => new View(memory, start, length))
 }
 
+/** Whether all codes are from 0 to `size` - 1; negative ones count as large. Four at a time, as these loops cost most. */
+function allBelow(codes: Codes, size: number): boolean {
+  const { length } = codes
+  let i = 0
+  for (; i + 3 < length; i += 4)
+    if (
+      codes[i] >>> 0 >= size ||
+      codes[i + 1] >>> 0 >= size ||
+      codes[i + 2] >>> 0 >= size ||
+      codes[i + 3] >>> 0 >= size
+    )
+      return false
+  for (; i < length; i++) if (codes[i] >>> 0 >= size) return false
+  return true
+}
+
 /** Checks that every index that is not null points into a dictionary of `size`. @throws SpillwayError MESSAGE_UNDECODABLE. */
 export function checkCodes(raw: RawBatch, node: PlanNode, size: number, what: string): void {
   const codes = readCodes(raw, node)
-  let signs = 0
-  for (let i = 0; i < codes.length; i++) signs |= codes[i] | (size - 1 - codes[i])
-  if (signs >= 0) return
+  if (allBelow(codes, size)) return
   const nulls = raw.nulls[node.index] > 0
   const bitmap = raw.bufferStart[raw.firstBuffer[node.index]]
   for (let i = 0; i < codes.length; i++) {

@@ -26,17 +26,19 @@ export function batchBytes(batch: BatchArrays): number {
 }
 
 /**
- * Writes a record batch message at `start`, which has to be a multiple of 8, and gives where it ends. `out` has to be
- * zero where nothing is written (padding).
+ * Writes a record batch message at `start`, which should be a multiple of 8, and gives where it ends. Every byte up to
+ * there is written, padding too.
  */
 export function writeBatch(out: Uint8Array, start: number, batch: BatchArrays): number {
   const metadata = metadataBytes(batch)
   let at = start + 8 + metadata
   let body = 0
+  out.fill(0, start, at)
   const lengths = new Array<number>(batch.buffers.length * 2)
   for (let i = 0; i < batch.buffers.length; i++) {
     const { buffer, byteOffset, byteLength } = batch.buffers[i]
     if (byteLength > 0) out.set(new Uint8Array(buffer, byteOffset, byteLength), at)
+    if (byteLength % 8 !== 0) out.fill(0, at + byteLength, at + pad8(byteLength))
     lengths[2 * i] = body
     lengths[2 * i + 1] = byteLength
     at += pad8(byteLength)
@@ -90,7 +92,8 @@ function i64(view: DataView, at: number, value: number): void {
 export function writeStream(pieces: readonly (Uint8Array | BatchArrays)[]): Uint8Array {
   let total = endOfStream.length
   for (const piece of pieces) total += piece instanceof Uint8Array ? piece.length : batchBytes(piece)
-  const out = new Uint8Array(total)
+  // Memory that is not zeroed first, and is no part of a pool: the result can be transferred.
+  const out = new Uint8Array(Buffer.allocUnsafeSlow(total).buffer)
   let at = 0
   for (const piece of pieces) {
     if (piece instanceof Uint8Array) {

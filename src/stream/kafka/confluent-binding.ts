@@ -136,11 +136,18 @@ export function commonConfig(config: KafkaConfig): RdConfig {
 }
 
 /**
- * Connects; rejects at once when the credentials are refused, where librdkafka would try for ever.
+ * Connects; rejects at once when the credentials are refused, which librdkafka only logs while it tries on.
  */
 export function connectClient(client: RdClient, timeoutMs: number, log: KafkaLog): Promise<void> {
   return new Promise((resolve, reject) => {
-    client.on('event.log', (entry) => log('debug', `librdkafka ${entry.fac}: ${entry.message}`, {}))
+    const refused = (message: string) => {
+      if (/SASL.*authentication/i.test(message))
+        reject(Object.assign(new Error(message), { code: authenticationFailed }))
+    }
+    client.on('event.log', (entry) => {
+      log('debug', `librdkafka ${entry.fac}: ${entry.message}`, {})
+      refused(entry.message)
+    })
     client.on('event.error', (error) => {
       log('debug', `librdkafka: ${error.message}`, { code: error.code })
       if (error.code === authenticationFailed) reject(error)
@@ -149,6 +156,7 @@ export function connectClient(client: RdClient, timeoutMs: number, log: KafkaLog
   })
 }
 
+/** RD_KAFKA_RESP_ERR__AUTHENTICATION */
 const authenticationFailed = -169
 
 /** A callback function as a promise. */

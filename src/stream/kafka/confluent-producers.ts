@@ -5,6 +5,7 @@ import {
   commonConfig,
   connectClient,
   promised,
+  type RdConfig,
   type RdConsumer,
   type RdError,
   type RdProducer,
@@ -38,13 +39,16 @@ const producerConfig = ({ config }: Maker, options: ProducerOptions) => ({
   'enable.idempotence': true,
   'allow.auto.create.topics': false,
   'compression.codec': options.compression ?? 'none',
-  partitioner: 'murmur2_random',
   'batch.size': options.maxBatchBytes ?? defaultBatchBytes,
   // The broker judges sizes, not the client.
   'message.max.bytes': 1_000_000_000,
   'queue.buffering.max.messages': 1_000_000,
   'topic.metadata.propagation.max.ms': Math.min(10_000, options.deliveryTimeoutMs ?? defaultDeliveryMs),
 })
+
+/** Nothing at a real address: the binding takes an empty buffer without one for a tombstone. */
+const solid = (bytes: Uint8Array | null): Buffer | null =>
+  bytes !== null && bytes.length === 0 ? Buffer.from([0]).subarray(0, 0) : asBuffer(bytes)
 
 /** Gives the records to librdkafka; resolves when all are acknowledged, rejects with the first failure. */
 function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Promise<void> {
@@ -60,7 +64,7 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
         const { topic, partition = -1, key, value, headers, timestamp = 0 } = records[i]
         const list = headers && Array.from(headers, ([name, bytes]) => ({ [name]: asBuffer(bytes)! }))
         try {
-          producer.produce(topic, partition, asBuffer(value), asBuffer(key), timestamp, settle, list)
+          producer.produce(topic, partition, solid(value), solid(key), timestamp, settle, list)
         } catch (error) {
           if ((error as RdError).code === queueFull) setTimeout(() => give(i), 20)
           else reject(error)
@@ -75,9 +79,12 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
 async function connected(
   maker: Maker,
   options: ProducerOptions,
-  more: Readonly<Record<string, string | number>>,
+  messageTimeoutMs: number,
+  more: RdConfig,
 ): Promise<RdProducer> {
-  const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, {})
+  // These two belong to topics: beside a topic configuration they are lost among the others.
+  const perTopic = { partitioner: 'murmur2_random', 'message.timeout.ms': messageTimeoutMs }
+  const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, perTopic)
   producer.on('delivery-report', (error, report) => (report.opaque as (error: RdError | null) => void)(error))
   try {
     await connectClient(producer, maker.config.connectionTimeoutMs, maker.log)
@@ -95,6 +102,14 @@ const farewell = (producer: RdProducer): Promise<unknown> =>
     promised((done) => producer.disconnect(0, done)),
     () => undefined,
   ).catch(() => undefined)
+
+/** Aborts what is open; gives the reason when it cannot. */
+const abort = (producer: RdProducer): Promise<unknown> =>
+  within(
+    farewellMs,
+    promised((done) => producer.abortTransaction(farewellMs, done)),
+    () => undefined,
+  ).catch((reason: unknown) => reason)
 
 /** See `LaneProducer`. `membership` gives the consumer whose group the offsets belong to. */
 export function confluentLane(
@@ -117,10 +132,9 @@ export function confluentLane(
     await drop()
     let made: RdProducer | undefined
     try {
-      made = await connected(maker, options, {
+      made = await connected(maker, options, Math.min(deliveryMs, transactionMs), {
         'transactional.id': options.transactionalId,
         'transaction.timeout.ms': transactionMs,
-        'message.timeout.ms': Math.min(deliveryMs, transactionMs),
         'socket.timeout.ms': Math.min(maker.config.requestTimeoutMs, transactionMs),
         'linger.ms': 0,
         'retry.backoff.ms': 10,
@@ -153,11 +167,9 @@ export function confluentLane(
     try {
       await within(deliveryMs * 2, run(), () => new Error(`not done within ${deliveryMs * 2} ms`))
     } catch (error) {
-      const code = laneCode(error, phase)
-      if (phase === 'send' && !isFenced(error)) {
-        const abort = promised((done) => producer.abortTransaction(farewellMs, done))
-        await within(farewellMs, abort, () => undefined).catch(() => undefined)
-      }
+      // A fenced producer's records fail as purged; only the answer to the abort says why.
+      const fenced = phase === 'send' && isFenced(await abort(producer))
+      const code = fenced ? 'LANE_FENCED' : laneCode(error, phase)
       await drop()
       throw kafkaError(
         error,
@@ -178,12 +190,10 @@ export function confluentProducer(maker: Maker, options: ProducerOptions = {}): 
   const open = new Set<Promise<void>>()
 
   const client = (): Promise<RdProducer> => {
-    producer ??= connected(maker, options, { 'linger.ms': 5, 'message.timeout.ms': deliveryMs }).catch(
-      (error) => {
-        producer = undefined
-        throw error
-      },
-    )
+    producer ??= connected(maker, options, deliveryMs, { 'linger.ms': 5 }).catch((error) => {
+      producer = undefined
+      throw error
+    })
     return producer
   }
   const send = async (records: readonly KafkaRecord[]): Promise<void> => {

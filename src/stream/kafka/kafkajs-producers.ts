@@ -75,8 +75,9 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
       phase = 'commit'
       await txn.commit()
     }
+    const running = run()
     try {
-      await within(deliveryMs, run(), () => new Error(`not done within ${deliveryMs} ms`))
+      await within(deliveryMs, running, () => new Error(`not done within ${deliveryMs} ms`))
       // No request: the producer has its id, and the broker hears of this transaction with its first record.
       current.txn = await producer.transaction()
     } catch (error) {
@@ -87,11 +88,18 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
         await within(farewellMs, txn.abort(), () => undefined).catch(() => undefined)
       }
       await drop()
+      disconnectAfter(running, producer)
       throw kafkaError(error, code, messageOf[phase], place)
     }
   }
 
   return { init, transact, close: drop }
+}
+
+/** A send that still retries connects its producer again, whatever was said to it before. */
+function disconnectAfter(running: Promise<unknown>, producer: Producer | undefined): void {
+  const end = () => producer?.disconnect().catch(() => undefined)
+  running.then(end, end)
 }
 
 const messageOf: Readonly<Record<Phase, string>> = {
@@ -163,12 +171,14 @@ export function kafkajsProducer(connect: Connect, options: ProducerOptions = {})
         await client.sendBatch({ acks: -1, compression, topicMessages: topicMessages(part) })
       }
     }
+    const writing = write()
     try {
-      await within(deliveryMs, write(), () => new Error(`not acknowledged within ${deliveryMs} ms`))
+      await within(deliveryMs, writing, () => new Error(`not acknowledged within ${deliveryMs} ms`))
       for (const item of batch) item.resolve()
     } catch (error) {
       // Its sequence numbers are in doubt: the next send starts a new producer.
       producer?.disconnect().catch(() => undefined)
+      disconnectAfter(writing, producer)
       producer = undefined
       const wrapped = kafkaError(error, sinkCode(error), 'Cannot produce', batch[0].records[0]?.topic)
       for (const item of batch) item.reject(wrapped)

@@ -25,7 +25,7 @@ export interface CaseResult {
 }
 
 /** `zjets.yaml` → `zjets.test.yaml`. */
-export const testFileOf = (pipeline: string): string => pipeline.replace(/\.ya?ml$/, '') + '.test.yaml'
+export const testFileOf = (pipeline: string): string => `${pipeline.replace(/\.ya?ml$/, '')}.test.yaml`
 
 /**
  * Runs the unit tests beside a pipeline: each case's events go through the pipeline's own steps, nothing is written.

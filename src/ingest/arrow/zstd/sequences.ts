@@ -107,7 +107,7 @@ export function runSequences(
     if (offsetCode > 28) throw new BrokenZstd('an offset beyond 2^28')
     // At most 24 bits can be read at once.
     const high = offsetCode > 14 ? stream.read(offsetCode - 14) : 0
-    const low = stream.read(offsetCode > 14 ? 14 : offsetCode)
+    const low = stream.read(Math.min(offsetCode, 14))
     const value = (1 << offsetCode) + (offsetCode > 14 ? high * 16384 + low : low)
     const match = matchBase[matchCode] + stream.read(matchBits[matchCode])
     const length = literalBase[lengthCode] + stream.read(literalBits[lengthCode])
