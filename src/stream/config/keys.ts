@@ -9,6 +9,8 @@ export interface Key {
   /** `text`, `whole number`, `list of text`, `cpu | cuda`, `map`. */
   readonly type: string
   readonly required: boolean
+  /** It belongs to one of several ways to write the map it is in. */
+  readonly choice: boolean
   /** As JSON; `undefined` for none. A map's defaults are those of its keys. */
   readonly default: unknown
   /** Keys below; of all alternatives together, where there are several. */
@@ -35,7 +37,7 @@ export function keysOfSchema(schema: z.ZodType): readonly Key[] {
   return childrenOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json, '')
 }
 
-function keyOf(name: string, node: Json, path: string, required: boolean): Key {
+function keyOf(name: string, node: Json, path: string, required: boolean, choice: boolean): Key {
   const free = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined
   const inner = node.items ?? free
   const below = node.items !== undefined ? `${path}[]` : free !== undefined ? `${path}.<name>` : path
@@ -46,6 +48,7 @@ function keyOf(name: string, node: Json, path: string, required: boolean): Key {
     description: node.description ?? '',
     type: typeOf(node),
     required,
+    choice,
     default: children.length > 0 ? undefined : node.default,
     children,
     holds: children.length === 0 || inner === undefined ? 'one' : node.items === undefined ? 'names' : 'list',
@@ -56,7 +59,7 @@ function childrenOf(node: Json, path: string): readonly Key[] {
   const maps = node.anyOf ?? [node]
   const keys = maps.flatMap(({ properties = {}, required = [] }) =>
     Object.entries(properties).map(([name, child]) =>
-      keyOf(name, child, path === '' ? name : `${path}.${name}`, required.includes(name)),
+      keyOf(name, child, path === '' ? name : `${path}.${name}`, required.includes(name), maps.length > 1),
     ),
   )
   return keys.filter((key, index) => keys.findIndex(({ name }) => name === key.name) === index)
