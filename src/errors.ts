@@ -82,7 +82,7 @@ export const catalogue = {
   MESSAGE_HANGS: entry(
     'dead-letter',
     'A message did not finish within the time limit more than once.',
-    'Look at the bytes with `spillway dlq show`; raise limits.batch_seconds if the work is that long.',
+    'Look at the bytes with `spillway dlq show`; raise workers.batch_s if the work is that long.',
   ),
   MESSAGE_CRASHES: entry(
     'dead-letter',
