@@ -17,20 +17,20 @@ export function assemble(
   place: string,
 ): Data {
   let next = 0
-  const build = (node: Shape, depth: number, around: readonly Int32Array[]): Data => {
+  const build = (node: Shape, depth: number, around: readonly Int32Array[], first: Stretch): Data => {
     if (node.kind === 'struct') {
-      return { kind: 'struct', children: node.children.map((child) => build(child, depth, around)) }
+      return { kind: 'struct', children: node.children.map((child) => build(child, depth, around, first)) }
     }
     if (node.kind === 'list') {
       const offsets = listOffsets(stretches[next], leaves[next], depth, around.at(-1)?.at(-1) ?? rows)
-      return { kind: 'list', offsets, item: build(node.item, depth + 1, [...around, offsets]) }
+      return { kind: 'list', offsets, item: build(node.item, depth + 1, [...around, offsets], stretches[next]) }
     }
     const [leaf, stretch] = [leaves[next], stretches[next]]
     next++
-    checkOffsets(stretch, leaf, stretches[0], around, rows, place)
+    checkOffsets(stretch, leaf, first, around, rows, place)
     return leafValues(stretch, leaf, around.at(-1)?.at(-1) ?? rows)
   }
-  return build(shape, 0, [])
+  return build(shape, 0, [], stretches[0])
 }
 
 /** Offsets of the list at `depth`, from the levels of one leaf below it. */

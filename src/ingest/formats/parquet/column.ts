@@ -5,7 +5,8 @@ import { allocate, concatenate, type NumberType } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
 import type { LeafData } from '../shared/node.js'
-import { countMax, type Page, readPages } from './pages.js'
+import { countMax } from './count.js'
+import { type Page, readPages } from './pages.js'
 import type { LeafPlan } from './schema.js'
 import type { PageValues } from './values.js'
 
@@ -88,10 +89,9 @@ const block = 1024
 /** Where the row after `rows` begins, or the end of the page; and how many rows have begun by then. */
 function rowsEnd(rep: Uint8Array, from: number, started: number, rows: number): [number, number] {
   let [at, begun] = [from, started]
-  // Whole blocks first, counted without a branch a level.
+  // Whole blocks first: their rows need no look at each level.
   while (at + block <= rep.length) {
-    let zeros = 0
-    for (let i = at; i < at + block; i++) zeros += (rep[i] - 1) >>> 31
+    const zeros = block - countNonZero(rep, at)
     if (begun + zeros > rows) break
     begun += zeros
     at += block
@@ -102,6 +102,12 @@ function rowsEnd(rep: Uint8Array, from: number, started: number, rows: number): 
     begun++
   }
   return [at, begun]
+}
+
+function countNonZero(rep: Uint8Array, at: number): number {
+  let count = 0
+  for (let i = at; i < at + block; i++) count += -rep[i] >>> 31
+  return count
 }
 
 const slice = (values: PageValues, from: number, to: number): PageValues =>
