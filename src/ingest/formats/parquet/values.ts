@@ -1,6 +1,7 @@
 import type { ColumnType, Values } from '../../columns.js'
 import { viewAs, widthOf } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
+import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'
 import { readDelta } from './delta.js'
 import { type Cursor, readHybrid } from './levels.js'
@@ -149,25 +150,6 @@ function narrow(type: ColumnType, values: Values): Values {
   if (type === 'uint8') return new Uint8Array(values)
   if (type === 'int16') return new Int16Array(values)
   return type === 'uint16' ? new Uint16Array(values) : values
-}
-
-/** IEEE 754 half precision to single. */
-export function halves(bits: Uint16Array): Float32Array {
-  const out = new Float32Array(bits.length)
-  for (let i = 0; i < bits.length; i++) {
-    const exponent = (bits[i] >> 10) & 0x1f
-    const fraction = bits[i] & 0x3ff
-    const size =
-      exponent === 0
-        ? fraction * 2 ** -24
-        : exponent === 31
-          ? fraction === 0
-            ? Number.POSITIVE_INFINITY
-            : Number.NaN
-          : (fraction + 1024) * 2 ** (exponent - 25)
-    out[i] = bits[i] >= 0x8000 ? -size : size
-  }
-  return out
 }
 
 function take(cursor: Cursor, length: number, place: string): Uint8Array {

@@ -1,0 +1,28 @@
+/** The parts of jsroot that are used here; the package has no types for them. */
+declare module 'jsroot/io' {
+  export class FileProxy {
+    openFile(): Promise<boolean>
+    getFileName(): string
+    getFileSize(): number
+    readBuffer(position: number, length: number): Promise<DataView | null>
+    closeFile(): void
+  }
+  export interface RootKey {
+    readonly fName: string
+    readonly fClassName: string
+    readonly fCycle: number
+  }
+  export interface RootDirectory {
+    readonly fKeys: readonly RootKey[]
+  }
+  export interface RootFile extends RootDirectory {
+    readObject(name: string): Promise<unknown>
+    readBuffer(place: readonly number[]): Promise<DataView | readonly DataView[] | null>
+  }
+  export function openFile(proxy: FileProxy): Promise<RootFile>
+  export function R__unzip(packed: DataView, length: number, quiet?: boolean): Promise<DataView | null>
+}
+declare module 'jsroot/tree'
+declare module 'jsroot/rntuple' {
+  export function readHeaderFooter(tuple: unknown): Promise<unknown>
+}
