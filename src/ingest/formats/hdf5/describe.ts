@@ -59,9 +59,14 @@ function commonRows(found: readonly Candidate[]): number {
   return [...counts].sort((a, b) => b[1] - a[1])[0][0]
 }
 
+/** Deflate, shuffle, checksum, n-bit and scale-offset: what the library unpacks without plugins. */
+const builtIn = new Set([1, 2, 3, 5, 6])
+
 function describeDataset(h5: H5Module, file: bigint, path: string, name: string, place: string): Candidate | string {
   const metadata = h5.get_dataset_metadata(file, path)
   const { shape, chunks, size } = metadata
+  const filter = h5.get_dataset_filters(file, path).find(({ id }) => !builtIn.has(id))
+  if (filter !== undefined) return `is packed by filter ${filter.id} (${filter.name || 'unknown'})`
   if (shape === null || shape.length === 0 || shape.length > 2) return `has ${shape?.length ?? 0} dimensions`
   const rows = checkCount(Number(shape[0]), Number.MAX_SAFE_INTEGER, `rows of ${name}`, place)
   const width = shape.length === 2 ? checkCount(Number(shape[1]), limits.eventItems, `entries of ${name}`, place) : null

@@ -28,6 +28,7 @@ function fileOf(h5: H5Module, path: string): bigint {
   if (open?.path === path) return open.file
   if (open !== null) h5.close_file(open.file)
   open = null
+  h5.activate_throwing_error_handler()
   const file = h5.open(path, h5.H5F_ACC_RDONLY, false, -1, -1)
   if (file < 0n) throw unreadable('is no HDF5 file, or a damaged one', path)
   open = { path, file }

@@ -7,7 +7,8 @@ export function countMax(levels: Uint8Array, from: number, to: number, max: numb
   let at = from
   const misaligned = (4 - ((levels.byteOffset + from) & 3)) & 3
   for (const head = Math.min(to, from + misaligned); at < head; at++) if (levels[at] === max) count++
-  const words = new Uint32Array(levels.buffer, levels.byteOffset + at, (to - at) >> 2)
+  const words =
+    to - at < 4 ? new Uint32Array(0) : new Uint32Array(levels.buffer, levels.byteOffset + at, (to - at) >> 2)
   for (let start = 0; start < words.length; start += 255) {
     // Each byte of `sums` counts up to 255 levels.
     let sums = 0

@@ -1,4 +1,4 @@
-import { type RootFile, R__unzip } from 'jsroot/io'
+import { addUserStreamer, type RootFile, R__unzip } from 'jsroot/io'
 import { readHeaderFooter } from 'jsroot/rntuple'
 import { checkCount, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
@@ -37,6 +37,24 @@ interface Builder {
   deserializePageList(bytes: DataView): void
 }
 
+/** Lets jsroot read the anchor of files that do not describe its class, as uproot's do not; its layout is fixed. */
+export function readAnchors(): void {
+  addUserStreamer('ROOT::RNTuple', (buffer, object) => {
+    for (let i = 0; i < 4; i++) buffer.ntou2()
+    const [seekHeader, bytesHeader, lengthHeader] = [buffer.ntou8(), buffer.ntou8(), buffer.ntou8()]
+    const [seekFooter, bytesFooter, lengthFooter] = [buffer.ntou8(), buffer.ntou8(), buffer.ntou8()]
+    buffer.ntou8()
+    Object.assign(object, {
+      fSeekHeader: seekHeader,
+      fNBytesHeader: bytesHeader,
+      fLenHeader: lengthHeader,
+      fSeekFooter: seekFooter,
+      fNBytesFooter: bytesFooter,
+      fLenFooter: lengthFooter,
+    })
+  })
+}
+
 /** Fields, columns and pages of an RNTuple, all cluster groups. @throws SpillwayError FILE_UNREADABLE. */
 export async function describeNtuple(
   file: RootFile,
@@ -44,7 +62,7 @@ export async function describeNtuple(
   name: string,
   place: string,
 ): Promise<NtupleInfo> {
-  const builder = (await readHeaderFooter(object)) as Builder | null
+  const builder = (await readHeaderFooter({ ...(object as object), $file: file })) as Builder | null
   if (builder === null || builder === undefined) throw unreadable(`the header or footer of ${name} is damaged`, place)
   checkCount(builder.columnDescriptors.length, limits.columns, 'columns', place)
   const pages = builder.columnDescriptors.map((): PageInfo[] => [])

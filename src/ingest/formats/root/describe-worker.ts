@@ -7,7 +7,7 @@ import { limits } from '../shared/limits.js'
 import { nearestNames } from '../shared/nearest.js'
 import { serve } from '../shared/serve.js'
 import type { DescribeQuestion, NtupleInfo, TreeInfo } from './description.js'
-import { describeNtuple } from './describe-ntuple.js'
+import { describeNtuple, readAnchors } from './describe-ntuple.js'
 import { describeTree } from './describe-tree.js'
 
 /** Gives jsroot the bytes it asks for, and no more than a file's description may take. */
@@ -52,6 +52,8 @@ class Proxy extends FileProxy {
 
 const treeClasses = ['TTree', 'TNtuple', 'TNtupleD']
 const ntupleClasses = ['ROOT::RNTuple', 'ROOT::Experimental::RNTuple']
+
+readAnchors()
 
 interface Found {
   readonly path: string

@@ -19,6 +19,12 @@ declare module 'jsroot/io' {
     readObject(name: string): Promise<unknown>
     readBuffer(place: readonly number[]): Promise<DataView | readonly DataView[] | null>
   }
+  /** Reads big-endian numbers, one after the other. */
+  export interface RootBuffer {
+    ntou2(): number
+    ntou8(): number
+  }
+  export function addUserStreamer(name: string, streamer: (buffer: RootBuffer, object: object) => void): void
   export function openFile(proxy: FileProxy): Promise<RootFile>
   export function R__unzip(packed: DataView, length: number, quiet?: boolean): Promise<DataView | null>
 }
