@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { tableFromIPC } from 'apache-arrow'
+import { convertFile } from '#spillway/ingest/convert.js'
+import { bar, formatInspection, inspectFile, sparkline } from '#spillway/ingest/inspect.js'
+import { afterAll, expect, it } from 'vitest'
+import { need, python } from '../support/need.js'
+
+const raw = (name: string) => fileURLToPath(new URL(`../data/raw/${name}`, import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'spillway-inspect-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('tells schema, units, rows, ranges and events of a file', async () => {
+  const inspection = await inspectFile(raw('zj_lo_first500.hepmc3.gz'), { show: 2, bins: 10 })
+  expect(inspection).toMatchObject({ format: 'hepmc3', rows: null, looked: 500 })
+  const px = inspection.columns.find(({ path }) => path === 'particles.px')
+  expect(px).toMatchObject({ axis: 'particles', unit: 'GeV', nulls: 0 })
+  expect(px?.histogram.reduce((sum, n) => sum + n, 0)).toBe(px?.values)
+  expect(inspection.events).toHaveLength(2)
+  const text = formatInspection(inspection)
+  expect(text).toContain('particles.px')
+  expect(text).toContain('weights.PolWeight_Lab.Z.+')
+  expect(text).toMatch(/[▁-█]/)
+  expect(sparkline([0, 1, 8])).toBe(' ▁█')
+  expect(bar(0.5, 4)).toBe('██')
+})
+
+it('counts the events of formats that know them, and names the tree', async () => {
+  const inspection = await inspectFile(raw('h4l_ggF_300.root'))
+  expect(inspection).toMatchObject({ rows: 300, inside: 'Events', looked: 300 })
+  const pt = inspection.columns.find(({ path }) => path === 'MET_pt')
+  expect(pt?.least).toBeGreaterThan(0)
+})
+
+it('converts through a schema map to Arrow and Parquet', async () => {
+  const arrow = join(folder, 'h4l.arrow')
+  const done = await convertFile(raw('h4l_ggF_300.root'), arrow, { map: 'nanoaod', batchRows: 128 })
+  expect(done).toEqual({ read: 300, written: 300 })
+  const table = tableFromIPC(readFileSync(arrow))
+  expect(table.numRows).toBe(300)
+  const parquet = join(folder, 'h4l.parquet')
+  await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod', batchRows: 128 })
+  const again = await inspectFile(parquet)
+  const before = await inspectFile(raw('h4l_ggF_300.root'))
+  const range = (inspection: typeof again, path: string) => {
+    const column = inspection.columns.find((one) => one.path === path)
+    return [column?.values, column?.least, column?.most]
+  }
+  expect(range(again, 'jets.pt')).toEqual(range(before, 'Jet_pt'))
+  await expect(convertFile(raw('h4l_ggF_300.root'), 'x.csv')).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
+})
+
+it.skipIf(!need('python', ['awkward', 'pyarrow', 'uproot']))('hands Parquet to uproot users through awkward', async () => {
+  const parquet = join(folder, 'out.parquet')
+  await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod' })
+  const code = `
+import awkward as ak, uproot, sys
+events = ak.from_parquet(sys.argv[1])
+tree = uproot.open(sys.argv[2])["Events"]
+def same(a, b):
+    return ak.all(ak.num(a) == ak.num(b)) and ak.all(ak.flatten(a) == ak.flatten(b))
+assert same(events.jets.pt, tree["Jet_pt"].array())
+with uproot.recreate(sys.argv[3]) as file:
+    file["Events"] = {"Jet": ak.zip({name: ak.fill_none(events.jets[name], 0) for name in ("pt", "eta", "phi")}), "MET_pt": ak.fill_none(events.met.pt, 0)}
+back = uproot.open(sys.argv[3])["Events"]
+assert same(back["Jet_pt"].array(), tree["Jet_pt"].array())
+print("same")
+`
+  const output = execFileSync(python, ['-c', code, parquet, raw('h4l_ggF_300.root'), join(folder, 'back.root')], { encoding: 'utf8' })
+  expect(output.trim()).toBe('same')
+})
