@@ -4,6 +4,7 @@ import { SpillwayError } from '../errors.js'
 import type { EventFormat } from './format.js'
 import { formatOf } from './format-of.js'
 import { type BatchWriter, writeParquet } from './formats/write-parquet.js'
+import { writeRoot } from './formats/write-root.js'
 import { type Derive, type MapPlan, planMap } from './mapping/apply.js'
 import { loadSchemaMap } from './mapping/load.js'
 
@@ -27,11 +28,15 @@ export interface Converted {
 }
 
 /**
- * Streams events from a file of any format to `.arrow` or `.parquet`, through a schema map if one is named.
+ * Streams events from a file of any format to `.arrow`, `.parquet` or `.root`, through a schema map if one is named.
  *
  * @throws SpillwayError of the input's format, of the map, or SINK_UNAVAILABLE.
  */
-export async function convertFile(from: string, to: string, options: ConvertOptions = {}): Promise<Converted> {
+export async function convertFile(
+  from: string,
+  to: string,
+  options: ConvertOptions = {},
+): Promise<Converted> {
   const format = formatOf(from, options.formats)
   const openWriter = writerFor(to)
   const map = options.map === undefined ? undefined : await loadSchemaMap(options.map)
@@ -59,8 +64,11 @@ type OpenWriter = (path: string, schema: Schema) => Promise<BatchWriter>
 
 function writerFor(path: string): OpenWriter {
   if (path.endsWith('.parquet')) return writeParquet
+  if (path.endsWith('.root')) return writeRoot
   if (path.endsWith('.arrow')) return writeArrow
-  throw new SpillwayError('SINK_UNAVAILABLE', `cannot write ${path}: choose .arrow or .parquet`, { place: path })
+  throw new SpillwayError('SINK_UNAVAILABLE', `cannot write ${path}: choose .arrow, .parquet or .root`, {
+    place: path,
+  })
 }
 
 /** An Arrow IPC file, batch by batch. */

@@ -15,5 +15,7 @@ export function formatOf(path: string, formats: readonly EventFormat[] = fileFor
     if (path.endsWith(extension) || path.includes(`${extension}:`)) return format
   }
   const known = endings.map(({ extension }) => extension).join(' ')
-  throw new SpillwayError('FILE_UNREADABLE', `no format has the ending of ${path}; known are ${known}`, { place: path })
+  throw new SpillwayError('FILE_UNREADABLE', `no format has the ending of ${path}; known are ${known}`, {
+    place: path,
+  })
 }

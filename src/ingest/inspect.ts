@@ -1,7 +1,7 @@
 import type { EventFormat } from './format.js'
 import { formatOf } from './format-of.js'
 import { columnsOf, shapeOfField } from './formats/shared/from-arrow.js'
-import { type ColumnSummary, summarise, type Summary } from './summary.js'
+import { type ColumnSummary, type Summary, summarise } from './summary.js'
 
 export interface InspectOptions {
   /** Events that ranges and histograms are taken from. */
@@ -43,7 +43,8 @@ export async function inspectFile(
     shapes.forEach((shape, i) => {
       summarise(shape, shape.name, columns[i], summaries)
     })
-    for (let i = 0; first.length < show && i < batch.numRows; i++) first.push(JSON.parse(String(batch.get(i))))
+    for (let i = 0; first.length < show && i < batch.numRows; i++)
+      first.push(JSON.parse(String(batch.get(i))))
     looked += batch.numRows
     if (looked >= events) break
   }
@@ -66,7 +67,10 @@ const blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as 
 /** One line of text as high as its bins. */
 export function sparkline(counts: ArrayLike<number>): string {
   const most = Math.max(1, ...Array.from(counts))
-  return Array.from(counts, (count) => blocks[count === 0 ? 0 : Math.max(1, Math.round((count / most) * 8))]).join('')
+  return Array.from(
+    counts,
+    (count) => blocks[count === 0 ? 0 : Math.max(1, Math.round((count / most) * 8))],
+  ).join('')
 }
 
 /** A horizontal bar of `width` characters at `share` 1. */
@@ -82,7 +86,9 @@ const short = (value: number): string =>
 export function formatInspection(inspection: Inspection): string {
   const { path, format, inside, rows, looked, columns, events } = inspection
   const where = inside === undefined ? '' : `, ${inside}`
-  const lines = [`${path}: ${format}${where}, ${rows ?? 'unknown number of'} events, ${columns.length} columns`]
+  const lines = [
+    `${path}: ${format}${where}, ${rows ?? 'unknown number of'} events, ${columns.length} columns`,
+  ]
   for (const [key, value] of inspection.metadata) {
     lines.push(`  ${key}: ${value.length > 100 ? `${value.slice(0, 97)}…` : value}`)
   }
@@ -92,7 +98,10 @@ export function formatInspection(inspection: Inspection): string {
     const type = `${column.axis === '' ? '' : '[] '}${column.type}${column.unit === undefined ? '' : ` ${column.unit}`}`
     const range =
       column.least === null || column.most === null ? '—' : `${short(column.least)} … ${short(column.most)}`
-    const odd = [column.nulls > 0 ? `${column.nulls} null` : '', column.notFinite > 0 ? `${column.notFinite} not finite` : '']
+    const odd = [
+      column.nulls > 0 ? `${column.nulls} null` : '',
+      column.notFinite > 0 ? `${column.notFinite} not finite` : '',
+    ]
     const notes = odd.filter((note) => note !== '').join(', ')
     const line = `  ${column.path.padEnd(width)} ${type.padEnd(14)} ${range.padEnd(24)} ${sparkline(column.histogram)} ${notes}`
     lines.push(line.trimEnd())

@@ -61,7 +61,8 @@ export class Summary {
     const scale = most > least ? bins / (most - least) : 0
     for (const part of this.#kept) {
       for (const value of part) {
-        if (Number.isFinite(value) && any) histogram[Math.min(bins - 1, Math.floor((value - least) * scale))]++
+        if (Number.isFinite(value) && any)
+          histogram[Math.min(bins - 1, Math.floor((value - least) * scale))]++
       }
     }
     return {
@@ -80,10 +81,18 @@ export class Summary {
 }
 
 const numbersOf = (values: Values): ArrayLike<number> =>
-  values instanceof BigInt64Array || values instanceof BigUint64Array ? Float64Array.from(values, Number) : values
+  values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float64Array.from(values, Number)
+    : values
 
 /** Adds the values of a column, and of all below it, to the summaries of their paths. */
-export function summarise(shape: Shape, path: string, data: Data, out: Map<string, Summary>, axis = ''): void {
+export function summarise(
+  shape: Shape,
+  path: string,
+  data: Data,
+  out: Map<string, Summary>,
+  axis = '',
+): void {
   if (shape.kind === 'leaf' && data.kind === 'leaf') {
     const summary = out.get(path) ?? new Summary(axis, shape.type)
     out.set(path, summary)

@@ -66,7 +66,9 @@ export async function run({ json = false, rows = 200_000, repeats = 7 } = {}) {
   else {
     for (const { name, ours: a, reference: b, ratio, met } of results) {
       const line = `${name.padEnd(14)} ${(a / 1e3).toFixed(0).padStart(7)}k  reference ${(b / 1e3).toFixed(0).padStart(7)}k rows per CPU-second`
-      process.stdout.write(`${line}  ratio ${ratio.toFixed(2)} (target ${target}: ${met ? 'met' : 'not met'})\n`)
+      process.stdout.write(
+        `${line}  ratio ${ratio.toFixed(2)} (target ${target}: ${met ? 'met' : 'not met'})\n`,
+      )
     }
   }
   return results

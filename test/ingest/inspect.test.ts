@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tableFromIPC } from 'apache-arrow'
+import { afterAll, expect, it } from 'vitest'
 import { convertFile } from '#spillway/ingest/convert.js'
 import { bar, formatInspection, inspectFile, sparkline } from '#spillway/ingest/inspect.js'
-import { afterAll, expect, it } from 'vitest'
 import { need, python } from '../support/need.js'
 
 const raw = (name: string) => fileURLToPath(new URL(`../data/raw/${name}`, import.meta.url))
@@ -50,25 +50,48 @@ it('converts through a schema map to Arrow and Parquet', async () => {
     return [column?.values, column?.least, column?.most]
   }
   expect(range(again, 'jets.pt')).toEqual(range(before, 'Jet_pt'))
-  await expect(convertFile(raw('h4l_ggF_300.root'), 'x.csv')).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
+  await expect(convertFile(raw('h4l_ggF_300.root'), 'x.csv')).rejects.toMatchObject({
+    code: 'SINK_UNAVAILABLE',
+  })
 })
 
-it.skipIf(!need('python', ['awkward', 'pyarrow', 'uproot']))('hands Parquet to uproot users through awkward', async () => {
-  const parquet = join(folder, 'out.parquet')
-  await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod' })
-  const code = `
+it('writes a TTree that is read again', async () => {
+  const out = join(folder, 'again.root')
+  await convertFile(raw('h4l_ggF_300.root'), out, { map: 'nanoaod', batchRows: 128 })
+  const again = await inspectFile(out)
+  expect(again).toMatchObject({ rows: 300, inside: 'Events' })
+  const pt = again.columns.find(({ path }) => path === 'jets_pt')
+  const before = (await inspectFile(raw('h4l_ggF_300.root'))).columns.find(({ path }) => path === 'Jet_pt')
+  expect([pt?.values, pt?.least, pt?.most]).toEqual([before?.values, before?.least, before?.most])
+  const strings = convertFile(raw('dumper_40.h5'), join(folder, 'strings.root'))
+  await expect(strings).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+})
+
+it.skipIf(!need('python', ['awkward', 'pyarrow', 'uproot']))(
+  'writes TTrees and Parquet for uproot and awkward',
+  async () => {
+    const [parquet, tree] = [join(folder, 'out.parquet'), join(folder, 'out.root')]
+    await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod', batchRows: 128 })
+    await convertFile(raw('h4l_ggF_300.root'), tree, { map: 'nanoaod', batchRows: 128 })
+    const code = `
 import awkward as ak, uproot, sys
-events = ak.from_parquet(sys.argv[1])
-tree = uproot.open(sys.argv[2])["Events"]
 def same(a, b):
     return ak.all(ak.num(a) == ak.num(b)) and ak.all(ak.flatten(a) == ak.flatten(b))
-assert same(events.jets.pt, tree["Jet_pt"].array())
-with uproot.recreate(sys.argv[3]) as file:
-    file["Events"] = {"Jet": ak.zip({name: ak.fill_none(events.jets[name], 0) for name in ("pt", "eta", "phi")}), "MET_pt": ak.fill_none(events.met.pt, 0)}
-back = uproot.open(sys.argv[3])["Events"]
-assert same(back["Jet_pt"].array(), tree["Jet_pt"].array())
+original = uproot.open(sys.argv[1])["Events"]
+events = ak.from_parquet(sys.argv[2])
+written = uproot.open(sys.argv[3])["Events"]
+for ours, theirs in (("jets", "Jet"), ("muons", "Muon"), ("electrons", "Electron"), ("gen", "GenPart")):
+    for name in ("pt", "eta", "phi", "mass"):
+        expected = original[f"{theirs}_{name}"].array()
+        assert same(events[ours][name], expected), (ours, name)
+        assert same(written[f"{ours}_{name}"].array(), expected), (ours, name)
+    assert ak.all(written[f"n{ours}"].array() == original[f"n{theirs}"].array())
+assert ak.all(written["event"].array() == original["event"].array())
+assert written["event"].typename == "uint64_t"
+assert ak.all(events.met.pt == original["MET_pt"].array()) and ak.all(written["met_pt"].array() == original["MET_pt"].array())
 print("same")
 `
-  const output = execFileSync(python, ['-c', code, parquet, raw('h4l_ggF_300.root'), join(folder, 'back.root')], { encoding: 'utf8' })
-  expect(output.trim()).toBe('same')
-})
+    const args = ['-c', code, raw('h4l_ggF_300.root'), parquet, tree]
+    expect(execFileSync(python, args, { encoding: 'utf8' }).trim()).toBe('same')
+  },
+)

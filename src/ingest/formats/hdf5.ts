@@ -86,7 +86,11 @@ export async function* readHdf5(
     for (let row = 0; row < rows; row += options.batchRows) {
       options.signal?.throwIfAborted()
       const end = Math.min(rows, row + options.batchRows)
-      yield recordBatch(schema, columns.map((column) => cut(column, row, end)), end - row)
+      yield recordBatch(
+        schema,
+        columns.map((column) => cut(column, row, end)),
+        end - row,
+      )
     }
   }
 }
@@ -113,7 +117,8 @@ function shapeOf({ name, width, members }: DatasetInfo): Shape {
 
 function metadataOf(info: Hdf5Info): ReadonlyMap<string, string> {
   const metadata = new Map([['group', info.group]])
-  for (const { name, width } of info.datasets) if (width !== null) metadata.set(`length.${name}`, String(width))
+  for (const { name, width } of info.datasets)
+    if (width !== null) metadata.set(`length.${name}`, String(width))
   for (const [name, why] of info.skipped) metadata.set(`skipped.${name}`, why)
   return metadata
 }

@@ -20,7 +20,11 @@ export const hepmc3: EventFormat = {
 export async function hepmc3Info(chunks: AsyncIterable<Uint8Array>, path: string): Promise<FileInfo> {
   const events = new HepMC3Events(path)
   let whole = true
-  for await (const _ of eachLine(chunks, (bytes, from, to, line) => events.line(bytes, from, to, line), path)) {
+  for await (const _ of eachLine(
+    chunks,
+    (bytes, from, to, line) => events.line(bytes, from, to, line),
+    path,
+  )) {
     if (events.rows > 0) {
       whole = false
       break
@@ -40,11 +44,16 @@ export async function* readHepMC3(
   const columns = options.columns === undefined ? null : new Set(options.columns)
   let checked = false
   const take = (rows: number): RecordBatch => {
-    if (!checked) selectColumns(hepmc3Shapes(events.names ?? []), (shape) => shape.name, options.columns, path)
+    if (!checked)
+      selectColumns(hepmc3Shapes(events.names ?? []), (shape) => shape.name, options.columns, path)
     checked = true
     return takeBatch(events, rows, columns)
   }
-  for await (const _ of eachLine(chunks, (bytes, from, to, line) => events.line(bytes, from, to, line), path)) {
+  for await (const _ of eachLine(
+    chunks,
+    (bytes, from, to, line) => events.line(bytes, from, to, line),
+    path,
+  )) {
     options.signal?.throwIfAborted()
     while (events.rows >= options.batchRows) yield take(options.batchRows)
   }

@@ -20,7 +20,11 @@ export const lhe: EventFormat = {
 export async function lheInfo(chunks: AsyncIterable<Uint8Array>, path: string): Promise<FileInfo> {
   const events = new LheEvents(path)
   let whole = true
-  for await (const _ of eachLine(chunks, (bytes, from, to, line) => events.line(bytes, from, to, line), path)) {
+  for await (const _ of eachLine(
+    chunks,
+    (bytes, from, to, line) => events.line(bytes, from, to, line),
+    path,
+  )) {
     if (events.rows > 0) {
       whole = false
       break
@@ -40,11 +44,16 @@ export async function* readLhe(
   const columns = options.columns === undefined ? null : new Set(options.columns)
   let checked = false
   const take = (rows: number): RecordBatch => {
-    if (!checked) selectColumns(lheShapes(events.weightIds ?? []), (shape) => shape.name, options.columns, path)
+    if (!checked)
+      selectColumns(lheShapes(events.weightIds ?? []), (shape) => shape.name, options.columns, path)
     checked = true
     return takeBatch(events, rows, columns)
   }
-  for await (const _ of eachLine(chunks, (bytes, from, to, line) => events.line(bytes, from, to, line), path)) {
+  for await (const _ of eachLine(
+    chunks,
+    (bytes, from, to, line) => events.line(bytes, from, to, line),
+    path,
+  )) {
     options.signal?.throwIfAborted()
     while (events.rows >= options.batchRows) yield take(options.batchRows)
   }

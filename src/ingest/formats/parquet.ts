@@ -48,7 +48,10 @@ export async function* readParquet(source: ByteSource, options: ReadOptions): As
   const footer = await readFooter(source)
   const plan = planSchema(footer.schema, source.name)
   const fields = selectColumns(plan.fields, (field) => field.shape.name, options.columns, source.name)
-  const schema = arrowSchema(fields.map((field) => field.shape), fileMetadata(footer, plan.skipped))
+  const schema = arrowSchema(
+    fields.map((field) => field.shape),
+    fileMetadata(footer, plan.skipped),
+  )
   const columns = openColumns(source, footer, fields)
   for (let done = 0, total = Number(footer.num_rows); done < total; ) {
     options.signal?.throwIfAborted()

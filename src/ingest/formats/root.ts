@@ -36,7 +36,9 @@ export const root: EventFormat = {
 
 /** A thread that describes ROOT files, for one file or many. */
 export const rootDescriber = (place: string, seconds?: number) =>
-  isolate<DescribeQuestion, RootDescription>(new URL('./root/describe-worker.js', import.meta.url), place, { seconds })
+  isolate<DescribeQuestion, RootDescription>(new URL('./root/describe-worker.js', import.meta.url), place, {
+    seconds,
+  })
 
 async function describe(question: DescribeQuestion): Promise<RootDescription> {
   // Opening it first tells a missing file from a damaged one.

@@ -78,7 +78,10 @@ function leavesOf(shape: Shape, path: readonly string[]): Leaf[] {
   return shape.children.flatMap((child) => leavesOf(child, here))
 }
 
-function leafDataOf(data: Data, lists: readonly Int32Array[]): { leaf: LeafData; lists: readonly Int32Array[] }[] {
+function leafDataOf(
+  data: Data,
+  lists: readonly Int32Array[],
+): { leaf: LeafData; lists: readonly Int32Array[] }[] {
   if (data.kind === 'leaf') return [{ leaf: data, lists }]
   if (data.kind === 'list') return leafDataOf(data.item, [...lists, data.offsets])
   return data.children.flatMap((child) => leafDataOf(child, lists))
@@ -133,7 +136,12 @@ function plainValues(type: ColumnType, { values, valid, ends }: LeafData, items:
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
 }
 
-function plainStrings(bytes: Uint8Array, ends: Int32Array, valid: Uint8Array | null, items: number): Uint8Array {
+function plainStrings(
+  bytes: Uint8Array,
+  ends: Int32Array,
+  valid: Uint8Array | null,
+  items: number,
+): Uint8Array {
   const out = Buffer.alloc(4 * items + ends[items])
   let at = 0
   for (let i = 0; i < items; i++) {
@@ -154,7 +162,8 @@ function physical(type: ColumnType): ParquetType {
 }
 
 function chunkOf({ path, type }: Leaf, pages: readonly Page[], position: number): ColumnChunk {
-  const sum = (of: (page: Page) => number): bigint => BigInt(pages.reduce((total, page) => total + of(page), 0))
+  const sum = (of: (page: Page) => number): bigint =>
+    BigInt(pages.reduce((total, page) => total + of(page), 0))
   const encodings: Encoding[] = ['PLAIN', 'RLE']
   return {
     file_offset: 0n,
@@ -201,7 +210,10 @@ function footer(
   rows: number,
   metadata: ReadonlyMap<string, string>,
 ): Uint8Array {
-  const schema: SchemaElement[] = [{ name: 'schema', num_children: shapes.length }, ...shapes.flatMap(elementsOf)]
+  const schema: SchemaElement[] = [
+    { name: 'schema', num_children: shapes.length },
+    ...shapes.flatMap(elementsOf),
+  ]
   const units = shapes.flatMap((shape) => unitsOf(shape, ''))
   const pairs = [...metadata, ...units].map(([key, value]) => ({ key, value }))
   const file: Omit<FileMetaData, 'metadata_length'> = {

@@ -16,7 +16,11 @@ export interface Derive {
   /** Paths of the columns that an expression reads. @throws SpillwayError EXPRESSION_INVALID. */
   reads(expression: string): readonly string[]
   /** One number a value of the columns read, which all have `length` values. */
-  evaluate(expression: string, columns: ReadonlyMap<string, ArrayLike<number>>, length: number): ArrayLike<number>
+  evaluate(
+    expression: string,
+    columns: ReadonlyMap<string, ArrayLike<number>>,
+    length: number,
+  ): ArrayLike<number>
 }
 
 /** A map made ready for files of one schema. */
@@ -65,29 +69,52 @@ export function planMap(map: SchemaMap, schema: Schema, place: string, derive?: 
   const sources = [
     ...Object.entries(map.columns).flatMap(([path, entry]) => resolve(map, known, '', path, entry, place)),
     ...Object.entries(map.lists).flatMap(([axis, columns]) =>
-      Object.entries(columns).flatMap(([name, entry]) => resolve(map, known, axis, `${axis}.${name}`, entry, place)),
+      Object.entries(columns).flatMap(([name, entry]) =>
+        resolve(map, known, axis, `${axis}.${name}`, entry, place),
+      ),
     ),
   ]
   const derived = planDerived(map, sources, place, derive)
-  const shapes = group([...sources.map(({ path, axis, type, unit }) => ({ path, axis, type, unit })), ...derived])
+  const shapes = group([
+    ...sources.map(({ path, axis, type, unit }) => ({ path, axis, type, unit })),
+    ...derived,
+  ])
   const metadata = new Map([...schema.metadata, ['schema_map', map.name]])
-  const target = arrowSchema(shapes.map(({ shape }) => shape), metadata)
+  const target = arrowSchema(
+    shapes.map(({ shape }) => shape),
+    metadata,
+  )
   const reads = [...new Set(sources.map(({ found }) => schema.fields[found.column].name))]
   const indexOf = new Map(schema.fields.map((field, i) => [i, field.name]))
   const apply = (batch: RecordBatch): RecordBatch => {
     const columns = columnsOf(batch)
     const at = new Map(batch.schema.fields.map((field, i) => [field.name, columns[i]]))
     const built = new Map<string, Built>()
-    for (const source of sources) built.set(source.path, build(source, at.get(indexOf.get(source.found.column) ?? '')))
+    for (const source of sources)
+      built.set(source.path, build(source, at.get(indexOf.get(source.found.column) ?? '')))
     for (const { path, axis, expression } of derived) {
       built.set(path, evaluate(derive as Derive, expression, axis, built, batch.numRows))
     }
     const data = shapes.map(({ members, shape }) => assemble(shape, members, built, place))
     if (map.select === undefined) return recordBatch(target, data, batch.numRows)
-    const kept = selected(evaluate(derive as Derive, map.select, '', built, batch.numRows).data.values as Float32Array)
-    return recordBatch(target, data.map((column) => pick(column, kept)), kept.length)
+    const kept = selected(
+      evaluate(derive as Derive, map.select, '', built, batch.numRows).data.values as Float32Array,
+    )
+    return recordBatch(
+      target,
+      data.map((column) => pick(column, kept)),
+      kept.length,
+    )
   }
-  return { reads, schema: target, events: eventSchema(shapes.map(({ shape }) => shape), metadata), apply }
+  return {
+    reads,
+    schema: target,
+    events: eventSchema(
+      shapes.map(({ shape }) => shape),
+      metadata,
+    ),
+    apply,
+  }
 }
 
 type Around = Omit<Found, 'leaf'>
@@ -117,23 +144,35 @@ function resolve(
     if (entry.optional) return []
     const near = nearestNames(entry.branch, known.keys()).join(', ')
     const expected = axis === '' ? 'one value an event' : 'a list'
-    throw new SpillwayError('COLUMN_MISSING', `no branch ${entry.branch} (${expected}); the nearest are ${near}`, {
-      place: where,
-    })
+    throw new SpillwayError(
+      'COLUMN_MISSING',
+      `no branch ${entry.branch} (${expected}); the nearest are ${near}`,
+      {
+        place: where,
+      },
+    )
   }
   if (found.list !== (axis !== '')) {
     const [expected, is] = found.list ? ['one value an event', 'a list'] : ['a list', 'one value an event']
-    throw new SpillwayError('COLUMN_TYPE', `branch ${entry.branch} is ${is} of ${found.leaf.type}, expected ${expected}`, {
-      place: where,
-    })
+    throw new SpillwayError(
+      'COLUMN_TYPE',
+      `branch ${entry.branch} is ${is} of ${found.leaf.type}, expected ${expected}`,
+      {
+        place: where,
+      },
+    )
   }
   const type = entry.type ?? found.leaf.type
   const unit = entry.unit ?? entry.from ?? found.leaf.unit
   const from = entry.from ?? found.leaf.unit ?? unit
   if (found.leaf.type === 'utf8' && (entry.type !== undefined || entry.unit !== undefined)) {
-    throw new SpillwayError('COLUMN_TYPE', `branch ${entry.branch} holds utf8, expected ${entry.type ?? 'a number'}`, {
-      place: where,
-    })
+    throw new SpillwayError(
+      'COLUMN_TYPE',
+      `branch ${entry.branch} holds utf8, expected ${entry.type ?? 'a number'}`,
+      {
+        place: where,
+      },
+    )
   }
   const factor = unit === undefined || from === undefined ? 1 : unitFactor(from, unit, where)
   return [{ path, axis, found, type, factor, unit }]
@@ -147,11 +186,20 @@ interface Derived {
   readonly expression: string
 }
 
-function planDerived(map: SchemaMap, sources: readonly Source[], place: string, derive?: Derive): readonly Derived[] {
+function planDerived(
+  map: SchemaMap,
+  sources: readonly Source[],
+  place: string,
+  derive?: Derive,
+): readonly Derived[] {
   const axes = new Map(sources.map(({ path, axis }) => [path, axis]))
   const axisOf = (expression: string, name: string): string => {
     if (derive === undefined)
-      throw new SpillwayError('EXPRESSION_INVALID', `map ${map.name} computes ${name}, but nothing here can`, { place })
+      throw new SpillwayError(
+        'EXPRESSION_INVALID',
+        `map ${map.name} computes ${name}, but nothing here can`,
+        { place },
+      )
     const seen = new Set<string>()
     for (const path of derive.reads(expression)) {
       const axis = axes.get(path)
@@ -169,12 +217,16 @@ function planDerived(map: SchemaMap, sources: readonly Source[], place: string, 
     const axis = axisOf(expression, path)
     const own = axis === '' ? '' : `${axis}.`
     if (!path.startsWith(own) || (axis === '' && path.split('.')[0] in map.lists))
-      throw new SpillwayError('COLUMN_TYPE', `${path} runs along ${axis || 'events'} by its expression`, { place })
+      throw new SpillwayError('COLUMN_TYPE', `${path} runs along ${axis || 'events'} by its expression`, {
+        place,
+      })
     axes.set(path, axis)
     return { path, axis, type: 'float32', unit: undefined, expression }
   })
   if (map.select !== undefined && axisOf(map.select, 'select') !== '')
-    throw new SpillwayError('COLUMN_TYPE', 'the selection gives one value a list item, not one an event', { place })
+    throw new SpillwayError('COLUMN_TYPE', 'the selection gives one value a list item, not one an event', {
+      place,
+    })
   return derived
 }
 
@@ -239,14 +291,21 @@ function evaluate(
 function spread({ data, offsets }: Built, along: Int32Array | null): ArrayLike<number> {
   const { values } = data
   const numbers: ArrayLike<number> =
-    values instanceof BigInt64Array || values instanceof BigUint64Array ? Float64Array.from(values, Number) : values
+    values instanceof BigInt64Array || values instanceof BigUint64Array
+      ? Float64Array.from(values, Number)
+      : values
   if (along === null || offsets !== null) return numbers
   const out = new Float64Array(along[along.length - 1])
   for (let i = 0; i + 1 < along.length; i++) out.fill(numbers[i], along[i], along[i + 1])
   return out
 }
 
-function assemble(shape: Shape, members: readonly string[], built: ReadonlyMap<string, Built>, place: string): Data {
+function assemble(
+  shape: Shape,
+  members: readonly string[],
+  built: ReadonlyMap<string, Built>,
+  place: string,
+): Data {
   const parts = members.map((path) => built.get(path) as Built)
   if (shape.kind === 'leaf') return parts[0].data
   const struct: Data = { kind: 'struct', children: parts.map(({ data }) => data) }
@@ -254,7 +313,9 @@ function assemble(shape: Shape, members: readonly string[], built: ReadonlyMap<s
   const offsets = parts[0].offsets as Int32Array
   for (let m = 1; m < parts.length; m++) {
     if (!sameOffsets(offsets, parts[m].offsets as Int32Array))
-      throw new SpillwayError('SCHEMA_MISMATCH', `${members[m]} has other lengths than ${members[0]}`, { place })
+      throw new SpillwayError('SCHEMA_MISMATCH', `${members[m]} has other lengths than ${members[0]}`, {
+        place,
+      })
   }
   return { kind: 'list', offsets, item: struct }
 }
@@ -264,7 +325,8 @@ function sameOffsets(a: Int32Array, b: Int32Array): boolean {
   return a.length === b.length && Buffer.compare(bytesOf(a), bytesOf(b)) === 0
 }
 
-const bytesOf = (values: Int32Array): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+const bytesOf = (values: Int32Array): Buffer =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength)
 
 function selected(passes: Float32Array): Int32Array {
   const out = new Int32Array(passes.length)

@@ -12,7 +12,8 @@ function convertValues(values: Values, to: NumberType, factor: number): Values {
   const numbers: ArrayLike<number> = isBig(values) ? Float64Array.from(values, Number) : values
   const out = allocate(to, values.length)
   if (isBig(out)) {
-    for (let i = 0; i < out.length; i++) out[i] = isBig(values) && factor === 1 ? values[i] : BigInt(Math.round(numbers[i] * factor))
+    for (let i = 0; i < out.length; i++)
+      out[i] = isBig(values) && factor === 1 ? values[i] : BigInt(Math.round(numbers[i] * factor))
     return out
   }
   if (to === 'bool') for (let i = 0; i < out.length; i++) out[i] = numbers[i] === 0 ? 0 : 1

@@ -8,7 +8,10 @@ const folder = new URL('../../../demo/maps/', import.meta.url)
 /** Names of the maps that come along. */
 export async function mapNames(): Promise<readonly string[]> {
   const files = await readdir(folder)
-  return files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5)).sort()
+  return files
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -5))
+    .sort()
 }
 
 /** A map that comes along, by its name, or one's own by the path of its YAML file. */

@@ -3,7 +3,8 @@ import type { Data } from '../formats/shared/node.js'
 
 /** The rows of `data` named by `rows`, in that order. */
 export function pick(data: Data, rows: Int32Array): Data {
-  if (data.kind === 'struct') return { kind: 'struct', children: data.children.map((child) => pick(child, rows)) }
+  if (data.kind === 'struct')
+    return { kind: 'struct', children: data.children.map((child) => pick(child, rows)) }
   if (data.kind === 'list') {
     const { offsets, items } = pickOffsets(data.offsets, rows)
     return { kind: 'list', offsets, item: pick(data.item, items) }

@@ -3,8 +3,22 @@ import { z } from 'zod'
 import { SpillwayError } from '../../errors.js'
 import { unitNames } from './units.js'
 
-const Type = z.enum(['float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'bool'])
-const Unit = z.string().refine((name) => unitNames.includes(name), { error: `not one of ${unitNames.join(', ')}` })
+const Type = z.enum([
+  'float32',
+  'float64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'bool',
+])
+const Unit = z
+  .string()
+  .refine((name) => unitNames.includes(name), { error: `not one of ${unitNames.join(', ')}` })
 
 const Source = z.strictObject({
   /** Path of the column in the file: `Jet_pt`, `jets.pt_btagJes`. */
@@ -18,7 +32,13 @@ const Source = z.strictObject({
   /** Left out where the file has no such branch. */
   optional: z.boolean().default(false),
 })
-const Entry = z.union([z.string().min(1).transform((branch) => Source.parse({ branch })), Source])
+const Entry = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((branch) => Source.parse({ branch })),
+  Source,
+])
 const Name = z.string().regex(/^[^\s.]+(\.[^\s.]+)?$/, 'a name, or two joined by a dot')
 
 const SchemaMap = z.strictObject({

@@ -29,27 +29,33 @@ export function parseSaltMetadata(text: string, place: string): ForeignModel {
   const parsed = Config.safeParse(raw)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new SpillwayError('MODEL_INVALID', `${saltKey}: ${issue.path.join('.')}: ${issue.message}`, { place })
+    throw new SpillwayError('MODEL_INVALID', `${saltKey}: ${issue.path.join('.')}: ${issue.message}`, {
+      place,
+    })
   }
   const { inputs, input_sequences, outputs } = parsed.data
   if (inputs.length + input_sequences.length === 0)
     throw new SpillwayError('MODEL_INVALID', `${saltKey} names no inputs`, { place })
-  const describe = (ragged: boolean) => (input: z.infer<typeof Input>): ForeignInput => ({
-    name: input.name,
-    ragged,
-    length: null,
-    padMode: 'constant',
-    layout: 'features',
-    variables: input.variables.map(({ name, offset, scale }) => ({
-      ...plainVariable(name),
-      subtract: offset === 0 ? 0 : -offset,
-      multiply: scale,
-    })),
-  })
+  const describe =
+    (ragged: boolean) =>
+    (input: z.infer<typeof Input>): ForeignInput => ({
+      name: input.name,
+      ragged,
+      length: null,
+      padMode: 'constant',
+      layout: 'features',
+      variables: input.variables.map(({ name, offset, scale }) => ({
+        ...plainVariable(name),
+        subtract: offset === 0 ? 0 : -offset,
+        multiply: scale,
+      })),
+    })
   return {
     framework: 'salt',
     inputs: [...inputs.map(describe(false)), ...input_sequences.map(describe(true))],
-    outputs: Object.entries(outputs).flatMap(([name, { labels }]) => labels.map((label) => `${name}_${label}`)),
+    outputs: Object.entries(outputs).flatMap(([name, { labels }]) =>
+      labels.map((label) => `${name}_${label}`),
+    ),
     derived: new Map(),
   }
 }

@@ -1,7 +1,10 @@
 import type { ForeignInput, ForeignVariable } from './description.js'
 
 /** One value as the framework normalises it. */
-export function transform(value: number, { subtract, multiply, low, high, replace }: ForeignVariable): number {
+export function transform(
+  value: number,
+  { subtract, multiply, low, high, replace }: ForeignVariable,
+): number {
   const finite = replace === null || Number.isFinite(value) ? value : replace
   const scaled = (finite - subtract) * multiply
   return scaled < low ? low : scaled > high ? high : scaled
@@ -28,7 +31,11 @@ export function fillInput(
   for (let v = 0; v < width; v++) {
     const variable = input.variables[v]
     const column = columns[v]
-    for (let i = from, base = slot * entries * width + v * perVariable; i < to; i++, base += entries * width) {
+    for (
+      let i = from, base = slot * entries * width + v * perVariable;
+      i < to;
+      i++, base += entries * width
+    ) {
       const item = items[i]
       const start = offsets === null ? item : offsets[item]
       const count = offsets === null ? 1 : Math.min(offsets[item + 1] - start, entries)

@@ -34,7 +34,9 @@ export function parseWeaverPreprocess(text: string, place: string): ForeignModel
     const variables = var_names.map((variable): ForeignVariable => {
       const info = var_infos[variable]
       if (info === undefined)
-        throw new SpillwayError('MODEL_INVALID', `input ${name}: nothing is said of variable ${variable}`, { place })
+        throw new SpillwayError('MODEL_INVALID', `input ${name}: nothing is said of variable ${variable}`, {
+          place,
+        })
       return {
         name: variable,
         subtract: info.median,
@@ -54,10 +56,16 @@ export function parseWeaverPreprocess(text: string, place: string): ForeignModel
 const Number_ = z.number().nullable()
 const Variable = z.union([
   z.string(),
-  z.array(z.union([z.string(), Number_])).min(1).max(6),
+  z
+    .array(z.union([z.string(), Number_]))
+    .min(1)
+    .max(6),
 ])
 const Card = z.object({
-  preprocess: z.object({ method: z.string().default('manual') }).loose().default({ method: 'manual' }),
+  preprocess: z
+    .object({ method: z.string().default('manual') })
+    .loose()
+    .default({ method: 'manual' }),
   new_variables: z.record(z.string(), z.union([z.string(), z.number()])).nullish(),
   inputs: z.record(
     z.string(),
@@ -67,7 +75,9 @@ const Card = z.object({
       vars: z.array(Variable).min(1),
     }),
   ),
-  labels: z.object({ type: z.string(), value: z.union([z.array(z.string()), z.record(z.string(), z.unknown())]) }).nullish(),
+  labels: z
+    .object({ type: z.string(), value: z.union([z.array(z.string()), z.record(z.string(), z.unknown())]) })
+    .nullish(),
 })
 
 /**
@@ -78,15 +88,30 @@ const Card = z.object({
  */
 export function parseWeaverCard(text: string, place: string): ForeignModel {
   const document = parseDocument(text)
-  if (document.errors.length > 0) throw new SpillwayError('MODEL_INVALID', document.errors[0].message, { place })
+  if (document.errors.length > 0)
+    throw new SpillwayError('MODEL_INVALID', document.errors[0].message, { place })
   const card = check(Card, document.toJS({ maxAliasCount: 100 }), place)
   const inputs = Object.entries(card.inputs).map(([name, { length, pad_mode, vars }]): ForeignInput => {
     const variables = vars.map((raw) => cardVariable(raw, name, card.preprocess.method, place))
-    return { name, ragged: Boolean(length), length: length ?? null, padMode: pad_mode, layout: 'channels', variables }
+    return {
+      name,
+      ragged: Boolean(length),
+      length: length ?? null,
+      padMode: pad_mode,
+      layout: 'channels',
+      variables,
+    }
   })
   const labels = card.labels?.value ?? []
-  const derived = new Map(Object.entries(card.new_variables ?? {}).map(([key, value]) => [key, String(value)]))
-  return { framework: 'weaver', inputs, outputs: Array.isArray(labels) ? labels : Object.keys(labels), derived }
+  const derived = new Map(
+    Object.entries(card.new_variables ?? {}).map(([key, value]) => [key, String(value)]),
+  )
+  return {
+    framework: 'weaver',
+    inputs,
+    outputs: Array.isArray(labels) ? labels : Object.keys(labels),
+    derived,
+  }
 }
 
 function cardVariable(
@@ -96,7 +121,8 @@ function cardVariable(
   place: string,
 ): ForeignVariable {
   const [name, subtract, multiply, low, high, pad] = typeof raw === 'string' ? [raw] : raw
-  if (typeof name !== 'string') throw new SpillwayError('MODEL_INVALID', `input ${input}: a variable without name`, { place })
+  if (typeof name !== 'string')
+    throw new SpillwayError('MODEL_INVALID', `input ${input}: a variable without name`, { place })
   if (subtract === 'auto' || (subtract === undefined && method === 'auto')) {
     throw new SpillwayError('MODEL_INVALID', `input ${input}: ${name} is standardised automatically`, {
       place,
@@ -106,10 +132,13 @@ function cardVariable(
   const number = (value: string | number | null | undefined, otherwise: number): number => {
     if (value === undefined || value === null) return otherwise
     if (typeof value === 'number') return value
-    throw new SpillwayError('MODEL_INVALID', `input ${input}: ${name} has ${value} where a number is due`, { place })
+    throw new SpillwayError('MODEL_INVALID', `input ${input}: ${name} has ${value} where a number is due`, {
+      place,
+    })
   }
   // Without a shift weaver neither scales nor clips.
-  if (subtract === undefined || subtract === null) return { ...plainVariable(name), replace: 0, pad: number(pad, 0) }
+  if (subtract === undefined || subtract === null)
+    return { ...plainVariable(name), replace: 0, pad: number(pad, 0) }
   return {
     name,
     subtract: number(subtract, 0),
@@ -125,5 +154,7 @@ function check<T>(schema: z.ZodType<T>, raw: unknown, place: string): T {
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new SpillwayError('MODEL_INVALID', `${issue.path.join('.') || 'the description'}: ${issue.message}`, { place })
+  throw new SpillwayError('MODEL_INVALID', `${issue.path.join('.') || 'the description'}: ${issue.message}`, {
+    place,
+  })
 }

@@ -32,6 +32,7 @@ function random(state) {
   }
 }
 
+const span = (from, size) => [from, Math.min(from + 4, size)]
 const absurd = [0, 0xff, 0x7f, 0x80, 0x01, 0xfe]
 /** Damages a copy: flips, absurd numbers, cuts, repeats, swaps. Structure is at the ends of files: hit those more. */
 function mutate(bytes, next) {
@@ -45,7 +46,7 @@ function mutate(bytes, next) {
   const kind = Math.floor(next() * 6)
   if (kind === 0) return out.subarray(0, Math.floor(next() * out.length))
   if (kind === 1) for (let i = 0; i < 1 + next() * 8; i++) out[place()] ^= 1 << Math.floor(next() * 8)
-  if (kind === 2) out.fill(absurd[Math.floor(next() * absurd.length)], place(), place() + 4)
+  if (kind === 2) out.fill(absurd[Math.floor(next() * absurd.length)], ...span(place(), out.length))
   if (kind === 3) {
     const at = place()
     for (let i = 0; i < 8; i++) out[at + i] = absurd[Math.floor(next() * absurd.length)]
@@ -69,7 +70,11 @@ async function* pieces(bytes) {
   for (let at = 0; at < bytes.length; at += 4096) yield bytes.subarray(at, at + 4096)
 }
 
-const firstEvents = (text, marker, events) => text.split(marker).slice(0, events + 1).join(marker)
+const firstEvents = (text, marker, events) =>
+  text
+    .split(marker)
+    .slice(0, events + 1)
+    .join(marker)
 
 async function subjects() {
   if (format === 'parquet') {
@@ -79,7 +84,11 @@ async function subjects() {
   if (format === 'hepmc3') {
     const text = gunzipSync(raw('zj_lo_first500.hepmc3.gz')).toString()
     const bytes = Buffer.from(`${firstEvents(text, '\nE ', 12)}\nHepMC::Asciiv3-END_EVENT_LISTING\n`)
-    return { bytes, read: (mutated) => drain(readHepMC3(pieces(mutated), 'mutated', options)), close: () => {} }
+    return {
+      bytes,
+      read: (mutated) => drain(readHepMC3(pieces(mutated), 'mutated', options)),
+      close: () => {},
+    }
   }
   if (format === 'lhe') {
     const text = gunzipSync(raw('zj_lo_first500.lhe.gz')).toString()
@@ -127,7 +136,11 @@ async function subjects() {
       rmSync(path)
     }
   }
-  return { bytes: readFileSync(fileURLToPath(new URL('../../data/raw/dumper_40.h5', import.meta.url))), read, close: () => thread.close() }
+  return {
+    bytes: readFileSync(fileURLToPath(new URL('../../data/raw/dumper_40.h5', import.meta.url))),
+    read,
+    close: () => thread.close(),
+  }
 }
 
 const { bytes, read, close } = await subjects()
@@ -143,8 +156,10 @@ for (let i = 0; i < count; i++) {
   } catch (error) {
     const code = error.code ?? 'none'
     outcome.codes[code] = (outcome.codes[code] ?? 0) + 1
-    if (code !== 'FILE_UNREADABLE' && code !== 'FILE_LIMIT') outcome.others.push(`${i}: ${error.stack?.slice(0, 400)}`)
-    if ((code === 'FILE_UNREADABLE' || code === 'FILE_LIMIT') && !error.place) outcome.others.push(`${i}: no place`)
+    if (code !== 'FILE_UNREADABLE' && code !== 'FILE_LIMIT')
+      outcome.others.push(`${i}: ${error.stack?.slice(0, 400)}`)
+    if ((code === 'FILE_UNREADABLE' || code === 'FILE_LIMIT') && !error.place)
+      outcome.others.push(`${i}: no place`)
   }
   outcome.slowest = Math.max(outcome.slowest, performance.now() - start)
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RecordBatch } from 'apache-arrow'
+import { describe, expect, it } from 'vitest'
 import { hdf5 } from '#spillway/ingest/formats/hdf5.js'
 import { hepmc3 } from '#spillway/ingest/formats/hepmc3.js'
 import { lhe } from '#spillway/ingest/formats/lhe.js'
@@ -11,7 +12,6 @@ import { type Derive, planMap } from '#spillway/ingest/mapping/apply.js'
 import { loadSchemaMap, mapNames } from '#spillway/ingest/mapping/load.js'
 import { parseSchemaMap } from '#spillway/ingest/mapping/schema-map.js'
 import { unitFactor } from '#spillway/ingest/mapping/units.js'
-import { describe, expect, it } from 'vitest'
 
 const raw = (name: string) => join(fileURLToPath(new URL('../../data/raw', import.meta.url)), name)
 
@@ -43,7 +43,10 @@ describe('schema maps', () => {
       expect((to['muons'] as unknown[]).length).toBe(from['nMuon'])
     }
     expect(plan.events.axes).toContain('jets')
-    expect(plan.events.columns.find(({ path }) => path === 'jets.pt')).toMatchObject({ axis: 'jets', unit: 'GeV' })
+    expect(plan.events.columns.find(({ path }) => path === 'jets.pt')).toMatchObject({
+      axis: 'jets',
+      unit: 'GeV',
+    })
     expect(plan.reads).not.toContain('nJet')
   })
 
@@ -95,7 +98,9 @@ lists:
     const map = { ...(await loadSchemaMap('nanoaod')), derived: { 'jets.ratio': 'ratio' }, select: 'hard' }
     const batch = await first(root.read(raw('h4l_ggF_300.root'), { batchRows: 300 }))
     const mapped = planMap(map, batch.schema, 'file', derive).apply(batch)
-    const expected = Array.from({ length: 300 }, (_, i) => plain(batch, i)).filter((event) => Number(event['MET_pt']) > 20)
+    const expected = Array.from({ length: 300 }, (_, i) => plain(batch, i)).filter(
+      (event) => Number(event['MET_pt']) > 20,
+    )
     expect(mapped.numRows).toBe(expected.length)
     expected.forEach((event, i) => {
       const jets = plain(mapped, i)['jets'] as { pt: number; ratio: number }[]
@@ -107,18 +112,28 @@ lists:
   it('names branch, expectation, finding and the nearest names', async () => {
     const { schema } = await first(root.read(raw('h4l_ggF_300.root'), { batchRows: 1 }))
     const plan = (text: string) => () => planMap(parseSchemaMap(text, 'm'), schema, 'file.root')
-    expect(plan('name: m\ncolumns: { a: Met_pt }')).toThrow(/no branch Met_pt \(one value an event\); the nearest are MET_pt/)
-    expect(plan('name: m\ncolumns: { a: Jet_pt }')).toThrow('branch Jet_pt is a list of float32, expected one value an event')
-    expect(plan('name: m\nlists: { jets: { n: nJet } }')).toThrow('branch nJet is one value an event of int32, expected a list')
+    expect(plan('name: m\ncolumns: { a: Met_pt }')).toThrow(
+      /no branch Met_pt \(one value an event\); the nearest are MET_pt/,
+    )
+    expect(plan('name: m\ncolumns: { a: Jet_pt }')).toThrow(
+      'branch Jet_pt is a list of float32, expected one value an event',
+    )
+    expect(plan('name: m\nlists: { jets: { n: nJet } }')).toThrow(
+      'branch nJet is one value an event of int32, expected a list',
+    )
     expect(() => parseSchemaMap('name: m\ncolums: {}', 'm.yaml')).toThrow(/colums/)
-    expect(() => parseSchemaMap('name: [', 'm.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_UNREADABLE' }))
+    expect(() => parseSchemaMap('name: [', 'm.yaml')).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNREADABLE' }),
+    )
     await expect(loadSchemaMap('nanoad')).rejects.toThrow(/the nearest are nanoaod/)
   })
 
   it('refuses lists whose branches differ in length', () => {
-    const list = (name: string) => ({ kind: 'list', name, item: { kind: 'leaf', name: 'item', type: 'float32' } }) as const
+    const list = (name: string) =>
+      ({ kind: 'list', name, item: { kind: 'leaf', name: 'item', type: 'float32' } }) as const
     const schema = arrowSchema([list('a'), list('b')], new Map())
-    const data = (ends: number[]) => ({ kind: 'list', offsets: Int32Array.from([0, ...ends]), item: leaf(new Float32Array(3)) }) as const
+    const data = (ends: number[]) =>
+      ({ kind: 'list', offsets: Int32Array.from([0, ...ends]), item: leaf(new Float32Array(3)) }) as const
     const map = parseSchemaMap('name: m\nlists: { jets: { a: a, b: b } }', 'm')
     const batch = recordBatch(schema, [data([1, 3]), data([2, 3])], 2)
     expect(() => planMap(map, schema, 'file').apply(batch)).toThrow('jets.b has other lengths than jets.a')

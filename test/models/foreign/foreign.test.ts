@@ -1,7 +1,7 @@
+import { describe, expect, it } from 'vitest'
 import { parseSaltMetadata } from '#spillway/models/foreign/salt.js'
 import { fillInput, transform } from '#spillway/models/foreign/transform.js'
 import { parseWeaverCard, parseWeaverPreprocess } from '#spillway/models/foreign/weaver.js'
-import { describe, expect, it } from 'vitest'
 
 const preprocess = JSON.stringify({
   output_names: ['label_QCD', 'label_Hbb'],
@@ -9,14 +9,37 @@ const preprocess = JSON.stringify({
   pf_features: {
     var_names: ['part_pt_log', 'part_deta'],
     var_infos: {
-      part_pt_log: { median: 1.7, norm_factor: 0.7, replace_inf_value: 0, lower_bound: -5, upper_bound: 5, pad: 0 },
-      part_deta: { median: 0, norm_factor: 1, replace_inf_value: 0, lower_bound: -1e32, upper_bound: 1e32, pad: -9 },
+      part_pt_log: {
+        median: 1.7,
+        norm_factor: 0.7,
+        replace_inf_value: 0,
+        lower_bound: -5,
+        upper_bound: 5,
+        pad: 0,
+      },
+      part_deta: {
+        median: 0,
+        norm_factor: 1,
+        replace_inf_value: 0,
+        lower_bound: -1e32,
+        upper_bound: 1e32,
+        pad: -9,
+      },
     },
     var_length: 3,
   },
   pf_mask: {
     var_names: ['part_mask'],
-    var_infos: { part_mask: { median: 0, norm_factor: 1, replace_inf_value: 0, lower_bound: -1e32, upper_bound: 1e32, pad: 0 } },
+    var_infos: {
+      part_mask: {
+        median: 0,
+        norm_factor: 1,
+        replace_inf_value: 0,
+        lower_bound: -1e32,
+        upper_bound: 1e32,
+        pad: 0,
+      },
+    },
     var_length: 3,
   },
 })
@@ -64,15 +87,30 @@ describe('what weaver says of its models', () => {
     expect(model.derived.get('part_mask')).toBe('ak.ones_like(part_energy)')
     const out = new Float32Array(4 * 3)
     const column = Float32Array.from([1, 2])
-    fillInput(model.inputs[0], [column, column, column, column], Int32Array.from([0, 2]), Int32Array.of(0), 0, 1, 0, 3, out)
-    expect([...out.slice(6, 9)]).toEqual([1, 2, 1])
-    expect(() => parseWeaverCard(card.replace('method: manual', 'method: auto').replace('[part_pt_log, 1.7, 0.7]', 'part_pt_log'), 'c')).toThrow(
-      'part_pt_log is standardised automatically',
+    fillInput(
+      model.inputs[0],
+      [column, column, column, column],
+      Int32Array.from([0, 2]),
+      Int32Array.of(0),
+      0,
+      1,
+      0,
+      3,
+      out,
     )
+    expect([...out.slice(6, 9)]).toEqual([1, 2, 1])
+    expect(() =>
+      parseWeaverCard(
+        card.replace('method: manual', 'method: auto').replace('[part_pt_log, 1.7, 0.7]', 'part_pt_log'),
+        'c',
+      ),
+    ).toThrow('part_pt_log is standardised automatically')
   })
   it('names what is missing', () => {
     expect(() => parseWeaverPreprocess('{', 'p')).toThrow('not JSON')
-    expect(() => parseWeaverPreprocess('{"input_names": ["a"]}', 'p')).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }))
+    expect(() => parseWeaverPreprocess('{"input_names": ["a"]}', 'p')).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID' }),
+    )
   })
 })
 
@@ -80,7 +118,9 @@ describe('what salt says of its models', () => {
   it('reads jet inputs and sequences', () => {
     const model = parseSaltMetadata(
       JSON.stringify({
-        inputs: [{ name: 'jet_features', variables: [{ name: 'pt', offset: -2, scale: 0.5 }, { name: 'eta' }] }],
+        inputs: [
+          { name: 'jet_features', variables: [{ name: 'pt', offset: -2, scale: 0.5 }, { name: 'eta' }] },
+        ],
         input_sequences: [{ name: 'track_features', variables: [{ name: 'd0', offset: 0, scale: 1 }] }],
         outputs: { GN2: { labels: ['pb', 'pc', 'pu'], node_index: 0 } },
       }),

@@ -38,7 +38,8 @@ export function describeGroup(h5: H5Module, file: bigint, inside: string | null,
   if (found.length === 0) throw unreadable(`group ${group} holds no dataset of numbers`, place)
   const rows = commonRows(found)
   const datasets = found.filter((one) => one.rows === rows).map((one) => one.info)
-  for (const one of found) if (one.rows !== rows) skipped.set(one.info.name, `has ${one.rows} rows, not ${rows}`)
+  for (const one of found)
+    if (one.rows !== rows) skipped.set(one.info.name, `has ${one.rows} rows, not ${rows}`)
   return { group, rows, datasets, skipped }
 }
 
@@ -62,16 +63,24 @@ function commonRows(found: readonly Candidate[]): number {
 /** Deflate, shuffle, checksum, n-bit and scale-offset: what the library unpacks without plugins. */
 const builtIn = new Set([1, 2, 3, 5, 6])
 
-function describeDataset(h5: H5Module, file: bigint, path: string, name: string, place: string): Candidate | string {
+function describeDataset(
+  h5: H5Module,
+  file: bigint,
+  path: string,
+  name: string,
+  place: string,
+): Candidate | string {
   const metadata = h5.get_dataset_metadata(file, path)
   const { shape, chunks, size } = metadata
   const filter = h5.get_dataset_filters(file, path).find(({ id }) => !builtIn.has(id))
   if (filter !== undefined) return `is packed by filter ${filter.id} (${filter.name || 'unknown'})`
   if (shape === null || shape.length === 0 || shape.length > 2) return `has ${shape?.length ?? 0} dimensions`
   const rows = checkCount(Number(shape[0]), Number.MAX_SAFE_INTEGER, `rows of ${name}`, place)
-  const width = shape.length === 2 ? checkCount(Number(shape[1]), limits.eventItems, `entries of ${name}`, place) : null
+  const width =
+    shape.length === 2 ? checkCount(Number(shape[1]), limits.eventItems, `entries of ${name}`, place) : null
   const bytesPerEntry = checkCount(size, limits.pageBytes, `bytes of an entry of ${name}`, place)
-  if (metadata.virtual_sources !== undefined && metadata.virtual_sources.length > 0) return 'is kept in other files'
+  if (metadata.virtual_sources !== undefined && metadata.virtual_sources.length > 0)
+    return 'is kept in other files'
   const stored = metadata.compound_type?.members ?? [{ ...metadata, name: '', offset: 0 }]
   // The library turns types that are big-endian throughout, and leaves mixed ones as they are.
   const turned = stored.every((member) => member.type === 3 || !member.littleEndian)
@@ -104,7 +113,9 @@ function describeDataset(h5: H5Module, file: bigint, path: string, name: string,
   return { rows, info }
 }
 
-type Stored = Pick<Metadata, 'type' | 'size' | 'signed' | 'vlen' | 'enum_type'> & { readonly array_type?: Metadata }
+type Stored = Pick<Metadata, 'type' | 'size' | 'signed' | 'vlen' | 'enum_type'> & {
+  readonly array_type?: Metadata
+}
 
 /** HDF5's classes: 0 integers, 1 floats, 3 strings, 8 enumerations (h5py's booleans). */
 function typeOf({ type, size, signed, vlen, enum_type }: Stored): ColumnType | null {

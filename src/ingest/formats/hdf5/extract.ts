@@ -113,7 +113,8 @@ function strings(bytes: Uint8Array, at: Int32Array, { offset, size }: Member): L
   const values = new Uint8Array(at.length * size)
   let end = 0
   for (let i = 0; i < at.length; i++) {
-    for (let b = 0, from = at[i] + offset; b < size && bytes[from + b] !== 0; b++) values[end++] = bytes[from + b]
+    for (let b = 0, from = at[i] + offset; b < size && bytes[from + b] !== 0; b++)
+      values[end++] = bytes[from + b]
     ends[i + 1] = end
   }
   return { kind: 'leaf', values: values.slice(0, end), valid: null, ends }

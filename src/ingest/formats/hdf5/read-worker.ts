@@ -20,7 +20,9 @@ serve<Hdf5Question, Hdf5Answer>(async (question) => {
   const h5 = await ready
   const file = fileOf(h5, question.path)
   if (question.ask === 'describe') return { value: describeGroup(h5, file, question.inside, question.path) }
-  const value = question.datasets.map((dataset) => readDataset(h5, file, dataset, question.from, question.rows))
+  const value = question.datasets.map((dataset) =>
+    readDataset(h5, file, dataset, question.from, question.rows),
+  )
   return { value, transfer: buffersOf(value) }
 })
 

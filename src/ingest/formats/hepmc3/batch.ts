@@ -4,7 +4,12 @@ import { type Data, leaf, listOfStructs, type Shape } from '../shared/node.js'
 import { type Doubles, takeOffsets } from '../text/grow.js'
 import { type HepMC3Events, momenta, scalars } from './events.js'
 
-const float = (name: string, unit?: string): Shape => ({ kind: 'leaf', name, type: 'float64', ...(unit ? { unit } : {}) })
+const float = (name: string, unit?: string): Shape => ({
+  kind: 'leaf',
+  name,
+  type: 'float64',
+  ...(unit ? { unit } : {}),
+})
 const integer = (name: string): Shape => ({ kind: 'leaf', name, type: 'int32' })
 const list = (name: string, children: readonly Shape[]): Shape => ({
   kind: 'list',
@@ -46,12 +51,23 @@ export function hepmc3Shapes(names: readonly string[]): readonly Shape[] {
 }
 
 /** Takes the first `rows` events out of the collected ones. */
-export function takeBatch(events: HepMC3Events, rows: number, columns: ReadonlySet<string> | null): RecordBatch {
+export function takeBatch(
+  events: HepMC3Events,
+  rows: number,
+  columns: ReadonlySet<string> | null,
+): RecordBatch {
   const shapes = hepmc3Shapes(events.names ?? [])
   const data = takeColumns(events, rows)
   const chosen = shapes.map((_, i) => i).filter((i) => columns === null || columns.has(shapes[i].name))
-  const schema = arrowSchema(chosen.map((i) => shapes[i]), new Map([['format', 'hepmc3']]))
-  return recordBatch(schema, chosen.map((i) => data[i]), rows)
+  const schema = arrowSchema(
+    chosen.map((i) => shapes[i]),
+    new Map([['format', 'hepmc3']]),
+  )
+  return recordBatch(
+    schema,
+    chosen.map((i) => data[i]),
+    rows,
+  )
 }
 
 function takeColumns(events: HepMC3Events, rows: number): readonly Data[] {
@@ -101,7 +117,8 @@ function namedWeights(weights: Float64Array, offsets: Int32Array, names: readonl
   const rows = offsets.length - 1
   const children = names.map((_, n) => {
     const out = new Float64Array(rows).fill(Number.NaN)
-    for (let i = 0; i < rows; i++) if (offsets[i + 1] - offsets[i] === names.length) out[i] = weights[offsets[i] + n]
+    for (let i = 0; i < rows; i++)
+      if (offsets[i + 1] - offsets[i] === names.length) out[i] = weights[offsets[i] + n]
     return leaf(out)
   })
   return { kind: 'struct', children }

@@ -117,7 +117,8 @@ export class HepMC3Events {
   }
 
   #head(rest: string): void {
-    if (rest.startsWith('epMC::IO_GenEvent')) throw this.#bad('is a HepMC2 file; convert it to HepMC3 ascii first')
+    if (rest.startsWith('epMC::IO_GenEvent'))
+      throw this.#bad('is a HepMC2 file; convert it to HepMC3 ascii first')
     if (rest.startsWith('epMC::Asciiv3-END')) {
       this.#close()
       this.#ended = true
@@ -132,7 +133,8 @@ export class HepMC3Events {
     const number = scan.integer()
     this.#vertices = scan.integer()
     this.#particles = scan.integer()
-    if (Number.isNaN(number + this.#vertices + this.#particles)) throw this.#bad('an event line without its numbers')
+    if (Number.isNaN(number + this.#vertices + this.#particles))
+      throw this.#bad('an event line without its numbers')
     if (this.#vertices > limits.eventItems || this.#particles > limits.eventItems)
       throw overLimit(`an event of ${this.#particles} particles`, `${this.#place}, line ${this.#line}`)
     this.numbers.push(number)
@@ -145,7 +147,8 @@ export class HepMC3Events {
   #close(): void {
     if (!this.#open) return
     const particles = this.pid.length - this.#firstParticle
-    if (particles !== this.#particles) throw this.#bad(`an event of ${this.#particles} particles has ${particles}`)
+    if (particles !== this.#particles)
+      throw this.#bad(`an event of ${this.#particles} particles has ${particles}`)
     this.weightEnds.push(this.weights.length)
     this.particleEnds.push(this.pid.length)
     this.vertexEnds.push(this.vertexId.length)
@@ -193,7 +196,8 @@ export class HepMC3Events {
     const id = scan.integer()
     const status = scan.integer()
     if (Number.isNaN(id + status)) throw this.#bad('a vertex without number or status')
-    if (this.vertexId.length - lastOf(this.vertexEnds) >= limits.eventItems) throw this.#bad('vertices without end')
+    if (this.vertexId.length - lastOf(this.vertexEnds) >= limits.eventItems)
+      throw this.#bad('vertices without end')
     if (scan.more() && scan.bytes[scan.at] === open) {
       scan.at++
       while (scan.at < scan.end && scan.bytes[scan.at] !== close) {

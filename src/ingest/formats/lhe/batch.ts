@@ -12,13 +12,20 @@ const units: Partial<Readonly<Record<(typeof particleDoubles)[number], string>>>
   mass: 'GeV',
   lifetime: 'mm',
 }
-const float = (name: string, unit?: string): Shape => ({ kind: 'leaf', name, type: 'float64', ...(unit ? { unit } : {}) })
+const float = (name: string, unit?: string): Shape => ({
+  kind: 'leaf',
+  name,
+  type: 'float64',
+  ...(unit ? { unit } : {}),
+})
 const integer = (name: string): Shape => ({ kind: 'leaf', name, type: 'int32' })
 
 /** The columns of an LHE file: the event line, `particles`, and the weights by their ids where there are any. */
 export function lheShapes(weightIds: readonly string[]): readonly Shape[] {
   const weights: readonly Shape[] =
-    weightIds.length === 0 ? [] : [{ kind: 'struct', name: 'weights', children: weightIds.map((id) => float(id)) }]
+    weightIds.length === 0
+      ? []
+      : [{ kind: 'struct', name: 'weights', children: weightIds.map((id) => float(id)) }]
   return [
     integer('process_id'),
     float('weight'),
@@ -31,7 +38,10 @@ export function lheShapes(weightIds: readonly string[]): readonly Shape[] {
       item: {
         kind: 'struct',
         name: 'item',
-        children: [...particleIntegers.map(integer), ...particleDoubles.map((name) => float(name, units[name]))],
+        children: [
+          ...particleIntegers.map(integer),
+          ...particleDoubles.map((name) => float(name, units[name])),
+        ],
       },
     },
     ...weights,
@@ -43,8 +53,15 @@ export function takeBatch(events: LheEvents, rows: number, columns: ReadonlySet<
   const shapes = lheShapes(events.weightIds ?? [])
   const data = takeColumns(events, rows)
   const chosen = shapes.map((_, i) => i).filter((i) => columns === null || columns.has(shapes[i].name))
-  const schema = arrowSchema(chosen.map((i) => shapes[i]), new Map([['format', 'lhe']]))
-  return recordBatch(schema, chosen.map((i) => data[i]), rows)
+  const schema = arrowSchema(
+    chosen.map((i) => shapes[i]),
+    new Map([['format', 'lhe']]),
+  )
+  return recordBatch(
+    schema,
+    chosen.map((i) => data[i]),
+    rows,
+  )
 }
 
 function takeColumns(events: LheEvents, rows: number): readonly Data[] {
@@ -55,7 +72,9 @@ function takeColumns(events: LheEvents, rows: number): readonly Data[] {
   events.rows -= rows
   return [
     leaf(events.processId.shift(rows)),
-    ...[events.weight, events.scale, events.alphaQed, events.alphaQcd].map((column) => leaf(column.shift(rows))),
+    ...[events.weight, events.scale, events.alphaQed, events.alphaQcd].map((column) =>
+      leaf(column.shift(rows)),
+    ),
     listOfStructs(offsets, [
       ...events.integers.map((column) => leaf(column.shift(offsets[rows]))),
       ...events.doubles.map((column) => leaf(column.shift(offsets[rows]))),

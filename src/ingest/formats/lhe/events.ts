@@ -70,7 +70,8 @@ export class LheEvents {
   #tag(text: string): void {
     if (this.#part === 'head' && text.startsWith('<LesHouchesEvents')) this.#part = 'init'
     else if (this.#part === 'head') {
-      if (!text.startsWith('<?xml') && !text.startsWith('<!--')) throw this.#bad('does not begin with <LesHouchesEvents')
+      if (!text.startsWith('<?xml') && !text.startsWith('<!--'))
+        throw this.#bad('does not begin with <LesHouchesEvents')
     } else if (/^<event[\s>]/.test(text)) {
       if (this.#part === 'rest') throw this.#bad('an event inside an event')
       this.#part = 'event line'
@@ -84,7 +85,8 @@ export class LheEvents {
     const count = scan.integer()
     const process = scan.integer()
     const values = [scan.number(), scan.number(), scan.number(), scan.number()]
-    if (Number.isNaN(count + process) || values.some(Number.isNaN)) throw this.#bad('an event line without its six numbers')
+    if (Number.isNaN(count + process) || values.some(Number.isNaN))
+      throw this.#bad('an event line without its six numbers')
     if (count > limits.eventItems || count < 0)
       throw overLimit(`an event of ${count} particles`, `${this.#place}, line ${this.#line}`)
     this.processId.push(process)
@@ -129,7 +131,8 @@ export class LheEvents {
   #weight(id: string, text: string): void {
     const value = Number(text.replace(/[dD]/, 'e'))
     if (Number.isNaN(value)) throw this.#bad(`weight ${id} is ${text}`)
-    if (this.#ids.length >= limits.columns) throw overLimit('weights without end', `${this.#place}, line ${this.#line}`)
+    if (this.#ids.length >= limits.columns)
+      throw overLimit('weights without end', `${this.#place}, line ${this.#line}`)
     this.#ids.push(id)
     this.weights.push(value)
   }

@@ -23,7 +23,11 @@ export function assemble(
     }
     if (node.kind === 'list') {
       const offsets = listOffsets(stretches[next], leaves[next], depth, around.at(-1)?.at(-1) ?? rows)
-      return { kind: 'list', offsets, item: build(node.item, depth + 1, [...around, offsets], stretches[next]) }
+      return {
+        kind: 'list',
+        offsets,
+        item: build(node.item, depth + 1, [...around, offsets], stretches[next]),
+      }
     }
     const [leaf, stretch] = [leaves[next], stretches[next]]
     next++
@@ -34,7 +38,12 @@ export function assemble(
 }
 
 /** Offsets of the list at `depth`, from the levels of one leaf below it. */
-function listOffsets({ rep, def, entries }: Stretch, leaf: LeafPlan, depth: number, lists: number): Int32Array {
+function listOffsets(
+  { rep, def, entries }: Stretch,
+  leaf: LeafPlan,
+  depth: number,
+  lists: number,
+): Int32Array {
   const offsets = new Int32Array(lists + 1)
   const here = leaf.itemDef[depth]
   const parent = depth === 0 ? 0 : leaf.itemDef[depth - 1]
@@ -78,7 +87,8 @@ function checkOffsets(
   place: string,
 ): void {
   if (around.length === 0) {
-    if (stretch.entries !== rows) throw unreadable(`column ${leaf.path} has ${stretch.entries} rows of ${rows}`, place)
+    if (stretch.entries !== rows)
+      throw unreadable(`column ${leaf.path} has ${stretch.entries} rows of ${rows}`, place)
     return
   }
   if (same(stretch.rep, first.rep) && same(stretch.def, first.def)) return
@@ -86,7 +96,8 @@ function checkOffsets(
     const lists = around[depth].length - 1
     const own = listOffsets(stretch, leaf, depth, lists)
     for (let i = 0; i <= lists; i++) {
-      if (own[i] !== around[depth][i]) throw unreadable(`column ${leaf.path} has lists of other lengths`, place)
+      if (own[i] !== around[depth][i])
+        throw unreadable(`column ${leaf.path} has lists of other lengths`, place)
     }
   }
 }

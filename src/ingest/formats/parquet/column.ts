@@ -66,7 +66,8 @@ export function columnReader(
       })
       value += stored
       total += entry - from
-      if (total > limits.batchValues) throw overLimit(`column ${leaf.path}: ${total} values in one batch`, source.name)
+      if (total > limits.batchValues)
+        throw overLimit(`column ${leaf.path}: ${total} values in one batch`, source.name)
       // A repeated column's last row may go on in the next page; a flat one's cannot.
       if (started === rows && (page.rep === null || entry < page.entries)) break
     }
@@ -116,12 +117,17 @@ const slice = (values: PageValues, from: number, to: number): PageValues =>
 function join(parts: readonly Stretch[], leaf: LeafPlan): Stretch {
   if (parts.length === 1) return parts[0]
   const entries = parts.reduce((sum, part) => sum + part.entries, 0)
-  const def = parts.some((part) => part.def !== null) ? levels(parts, entries, (part) => part.def, leaf.maxDef) : null
+  const def = parts.some((part) => part.def !== null)
+    ? levels(parts, entries, (part) => part.def, leaf.maxDef)
+    : null
   const rep = leaf.itemDef.length === 0 ? null : levels(parts, entries, (part) => part.rep, 0)
   const values =
     leaf.type === 'utf8'
       ? parts.flatMap((part) => part.values as readonly Uint8Array[])
-      : concatenate(leaf.type, parts.map((part) => part.values as Values))
+      : concatenate(
+          leaf.type,
+          parts.map((part) => part.values as Values),
+        )
   return { entries, def, rep, values }
 }
 

@@ -22,7 +22,8 @@ export function readDelta(cursor: Cursor, count: number, place: string): BigInt6
       const width = widths[mini]
       if (width === undefined || width > 64) throw unreadable('a delta block is cut', place)
       const take = Math.min(perMini, count - done)
-      if (cursor.at + Math.ceil((take * width) / 8) > cursor.bytes.length) throw unreadable('a delta block is cut', place)
+      if (cursor.at + Math.ceil((take * width) / 8) > cursor.bytes.length)
+        throw unreadable('a delta block is cut', place)
       for (let i = 0; i < take; i++) {
         value = BigInt.asIntN(64, value + least + bitsAt(cursor.bytes, cursor.at, i * width, width))
         out[done++] = value

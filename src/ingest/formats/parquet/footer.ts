@@ -11,9 +11,11 @@ export async function readFooter(source: ByteSource): Promise<FileMetaData> {
   if (source.size < 12) throw unreadable(`is ${source.size} bytes long: no Parquet file`, place)
   const tail = await source.read(source.size - 8, 8)
   const view = new DataView(tail.buffer, tail.byteOffset)
-  if (view.getUint32(4, true) !== magic) throw unreadable('does not end in PAR1: no Parquet file, or cut short', place)
+  if (view.getUint32(4, true) !== magic)
+    throw unreadable('does not end in PAR1: no Parquet file, or cut short', place)
   const length = view.getUint32(0, true)
-  if (length > source.size - 12) throw unreadable(`the footer would begin before the file (${length} bytes)`, place)
+  if (length > source.size - 12)
+    throw unreadable(`the footer would begin before the file (${length} bytes)`, place)
   checkCount(length, limits.metadataBytes, 'footer bytes', place)
   const bytes = await source.read(source.size - 8 - length, length + 8)
   refuseEndlessNumbers(bytes, place)
@@ -41,7 +43,9 @@ function checkFooter(footer: FileMetaData, place: string): void {
   let rows = 0
   for (const group of footer.row_groups) {
     rows += checkCount(Number(group.num_rows), Number.MAX_SAFE_INTEGER, 'rows of a row group', place)
-    if (group.columns.some((column) => column.file_path)) throw unreadable('keeps columns in other files', place)
+    if (group.columns.some((column) => column.file_path))
+      throw unreadable('keeps columns in other files', place)
   }
-  if (rows !== Number(footer.num_rows)) throw unreadable(`${footer.num_rows} rows, ${rows} in its groups`, place)
+  if (rows !== Number(footer.num_rows))
+    throw unreadable(`${footer.num_rows} rows, ${rows} in its groups`, place)
 }

@@ -42,7 +42,8 @@ export function readHybrid(
       const size = groups * width
       const values = Math.min(groups * 8, count - done)
       // Writers may leave the last group short: what is needed must be there.
-      if (cursor.at + Math.ceil((values * width) / 8) > end) throw unreadable('a bit-packed run is cut', place)
+      if (cursor.at + Math.ceil((values * width) / 8) > end)
+        throw unreadable('a bit-packed run is cut', place)
       if (width === 1) unpackBits(bytes, cursor.at, values, out, done)
       else unpack(bytes, cursor.at, width, values, out, done)
       cursor.at = Math.min(cursor.at + size, end)
@@ -60,7 +61,13 @@ export function readHybrid(
   }
 }
 
-function unpackBits(bytes: Uint8Array, from: number, count: number, out: Uint8Array | Int32Array, at: number): void {
+function unpackBits(
+  bytes: Uint8Array,
+  from: number,
+  count: number,
+  out: Uint8Array | Int32Array,
+  at: number,
+): void {
   const whole = count >> 3
   let o = at
   for (let i = from; i < from + whole; i++) {

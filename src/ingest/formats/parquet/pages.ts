@@ -43,7 +43,12 @@ export async function* readPages(
   if (meta === undefined) throw unreadable(`column ${leaf.path} has no metadata`, source.name)
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
   const end = start + Number(meta.total_compressed_size)
-  const total = checkCount(Number(meta.num_values), Number.MAX_SAFE_INTEGER, `values of ${leaf.path}`, source.name)
+  const total = checkCount(
+    Number(meta.num_values),
+    Number.MAX_SAFE_INTEGER,
+    `values of ${leaf.path}`,
+    source.name,
+  )
   let dictionary: PageValues | null = null
   let bytes: Uint8Array = new Uint8Array(0)
   let [from, at] = [start, start]
@@ -67,7 +72,12 @@ export async function* readPages(
     at += packed
     try {
       if (header.type === 'DICTIONARY_PAGE') {
-        const count = checkCount(header.dictionary_page_header?.num_values ?? -1, limits.batchValues, 'entries', place)
+        const count = checkCount(
+          header.dictionary_page_header?.num_values ?? -1,
+          limits.batchValues,
+          'entries',
+          place,
+        )
         const cursor = { bytes: inflate(meta.codec, body, length), at: 0 }
         dictionary = decodeValues(leaf, 'PLAIN', cursor, count, null, place)
       } else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
@@ -88,7 +98,10 @@ export async function* readPages(
 type Header = ReturnType<typeof parquetHeader>
 
 function pageHeader(bytes: Uint8Array, place: string): { header: Header; size: number } {
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)), offset: 0 }
+  const reader = {
+    view: new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)),
+    offset: 0,
+  }
   try {
     const header = parquetHeader(reader)
     return { header, size: reader.offset }
@@ -114,7 +127,12 @@ function pageV1(
   dictionary: PageValues | null,
   place: string,
 ): Page {
-  const entries = checkCount(header.data_page_header?.num_values ?? -1, limits.batchValues, 'page values', place)
+  const entries = checkCount(
+    header.data_page_header?.num_values ?? -1,
+    limits.batchValues,
+    'page values',
+    place,
+  )
   const cursor = { bytes, at: 0 }
   const rep = leaf.itemDef.length === 0 ? null : levelsV1(cursor, leaf.itemDef.length, entries, place)
   const def = leaf.maxDef === 0 ? null : levelsV1(cursor, leaf.maxDef, entries, place)
@@ -143,7 +161,12 @@ function pageV2(
   if (head === undefined) throw unreadable('a page without its header', place)
   const entries = checkCount(head.num_values, limits.batchValues, 'page values', place)
   const repBytes = checkCount(head.repetition_levels_byte_length, body.length, 'level bytes', place)
-  const defBytes = checkCount(head.definition_levels_byte_length, body.length - repBytes, 'level bytes', place)
+  const defBytes = checkCount(
+    head.definition_levels_byte_length,
+    body.length - repBytes,
+    'level bytes',
+    place,
+  )
   const cursor = { bytes: body, at: 0 }
   const rep = leaf.itemDef.length === 0 ? null : levels(cursor, repBytes, leaf.itemDef.length, entries, place)
   cursor.at = repBytes

@@ -73,7 +73,8 @@ interface Around {
 function visit(node: TreeNode, around: Around, leaves: LeafPlan[]): Shape | string {
   const { element } = node
   const repeated = element.repetition_type === 'REPEATED'
-  const def = around.def + (element.repetition_type === 'REQUIRED' || element.repetition_type === undefined ? 0 : 1)
+  const def =
+    around.def + (element.repetition_type === 'REQUIRED' || element.repetition_type === undefined ? 0 : 1)
   const path = around.path === '' ? element.name : `${around.path}.${element.name}`
   const inside = { path, def, itemDef: repeated ? [...around.itemDef, def] : around.itemDef }
   const shape = visitOne(node, inside, leaves)
@@ -86,10 +87,18 @@ function visitOne(node: TreeNode, inside: Around, leaves: LeafPlan[]): Shape | s
   if (element.type !== undefined) {
     const type = leafType(element)
     if (type === undefined) return `${inside.path} is ${element.converted_type ?? element.type}`
-    leaves.push({ chunk: node.chunk, path: inside.path, type, element, maxDef: inside.def, itemDef: inside.itemDef })
+    leaves.push({
+      chunk: node.chunk,
+      path: inside.path,
+      type,
+      element,
+      maxDef: inside.def,
+      itemDef: inside.itemDef,
+    })
     return { kind: 'leaf', name: element.name, type }
   }
-  if (element.converted_type === 'MAP' || element.logical_type?.type === 'MAP') return `${inside.path} is a map`
+  if (element.converted_type === 'MAP' || element.logical_type?.type === 'MAP')
+    return `${inside.path} is a map`
   if (isList(element) && children.length === 1 && children[0].element.repetition_type === 'REPEATED') {
     return visitList(node, inside, leaves)
   }
@@ -107,8 +116,7 @@ function visitOne(node: TreeNode, inside: Around, leaves: LeafPlan[]): Shape | s
 function visitList(node: TreeNode, inside: Around, leaves: LeafPlan[]): Shape | string {
   const repeated = node.children[0]
   const { name } = repeated.element
-  const twoLevel =
-    repeated.children.length !== 1 || name === 'array' || name === `${node.element.name}_tuple`
+  const twoLevel = repeated.children.length !== 1 || name === 'array' || name === `${node.element.name}_tuple`
   if (twoLevel) {
     const list = visit(repeated, inside, leaves)
     return typeof list === 'string' ? list : { ...list, name: node.element.name }

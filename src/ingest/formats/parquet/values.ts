@@ -52,7 +52,8 @@ function storedType(leaf: LeafPlan): 'int32' | 'int64' | 'float32' | 'float64' |
 
 function plain(leaf: LeafPlan, cursor: Cursor, count: number, place: string): PageValues {
   const stored = storedType(leaf)
-  if (stored !== null) return narrow(leaf.type, viewAs(stored, take(cursor, count * widthOf(stored), place), count))
+  if (stored !== null)
+    return narrow(leaf.type, viewAs(stored, take(cursor, count * widthOf(stored), place), count))
   if (leaf.element.type === 'BOOLEAN') {
     const out = new Uint8Array(count)
     const bits = take(cursor, (count + 7) >> 3, place)
@@ -78,7 +79,12 @@ function plainStrings(cursor: Cursor, count: number, place: string): Uint8Array[
   return out
 }
 
-function fromDictionary(cursor: Cursor, count: number, dictionary: PageValues | null, place: string): PageValues {
+function fromDictionary(
+  cursor: Cursor,
+  count: number,
+  dictionary: PageValues | null,
+  place: string,
+): PageValues {
   if (dictionary === null) throw unreadable('indices come before their dictionary', place)
   const indices = new Int32Array(count)
   if (count > 0) {
@@ -87,7 +93,8 @@ function fromDictionary(cursor: Cursor, count: number, dictionary: PageValues | 
   }
   const size = dictionary.length
   for (let i = 0; i < count; i++) {
-    if (indices[i] >>> 0 >= size) throw unreadable(`index ${indices[i] >>> 0} into a dictionary of ${size}`, place)
+    if (indices[i] >>> 0 >= size)
+      throw unreadable(`index ${indices[i] >>> 0} into a dictionary of ${size}`, place)
   }
   if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
   const out = new (dictionary.constructor as Float64ArrayConstructor)(count)
@@ -128,7 +135,8 @@ function strings(
   for (let i = 0; i < lengths.length; i++) {
     const suffix = take(cursor, Number(lengths[i]), place)
     const shared = prefixes === null ? 0 : Number(prefixes[i])
-    if (shared < 0 || shared > previous.length) throw unreadable('a string shares more than its neighbour has', place)
+    if (shared < 0 || shared > previous.length)
+      throw unreadable('a string shares more than its neighbour has', place)
     total += shared
     if (total > limits.pageBytes) throw overLimit('the strings of a page unpack without end', place)
     previous = shared === 0 ? suffix : Buffer.concat([previous.subarray(0, shared), suffix])
@@ -141,11 +149,13 @@ function strings(
 function narrow(type: ColumnType, values: Values): Values {
   if (values instanceof BigInt64Array) {
     if (type === 'int64') return values
-    if (type === 'uint64') return new BigUint64Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
+    if (type === 'uint64')
+      return new BigUint64Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
     return narrow(type, Int32Array.from(values, Number))
   }
   if (!(values instanceof Int32Array) || type === 'int32') return values
-  if (type === 'uint32') return new Uint32Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
+  if (type === 'uint32')
+    return new Uint32Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
   if (type === 'int8') return new Int8Array(values)
   if (type === 'uint8') return new Uint8Array(values)
   if (type === 'int16') return new Int16Array(values)

@@ -11,7 +11,12 @@ export interface Basket {
 }
 
 /** Reads one basket: a TKey, a short head, then the values and perhaps their offsets (ROOT's TBasket::Streamer). */
-export async function readBasket(source: ByteSource, seek: number, size: number, branch: string): Promise<Basket> {
+export async function readBasket(
+  source: ByteSource,
+  seek: number,
+  size: number,
+  branch: string,
+): Promise<Basket> {
   const place = `${source.name}, byte ${seek}, branch ${branch}`
   checkCount(size, limits.pageBytes, 'basket bytes', place)
   const bytes = await source.read(seek, size)
@@ -61,7 +66,8 @@ function entryOffsets(
   let previous = 0
   for (let i = 0; i < entries; i++) {
     offsets[i] = view.getInt32(4 + 4 * i) - keyBytes
-    if (offsets[i] < previous || offsets[i] > border) throw unreadable(`entry ${i} begins at byte ${offsets[i]}`, place)
+    if (offsets[i] < previous || offsets[i] > border)
+      throw unreadable(`entry ${i} begins at byte ${offsets[i]}`, place)
     previous = offsets[i]
   }
   offsets[entries] = border

@@ -24,14 +24,19 @@ interface Decoded extends Entries {
 }
 
 /** `counter` reads the branch of counts, for baskets that carry no offsets. */
-export function branchReader(source: ByteSource, branch: BranchInfo, counter: BranchReader | null): BranchReader {
+export function branchReader(
+  source: ByteSource,
+  branch: BranchInfo,
+  counter: BranchReader | null,
+): BranchReader {
   let next = 0
   let basket: Decoded | null = null
   let at = 0
   // Entries whose counts were not needed: the counter is that far behind.
   let behind = 0
   const counts = async (entries: number): Promise<Values> => {
-    if (counter === null) throw unreadable(`branch ${branch.name} has neither offsets nor a counter`, source.name)
+    if (counter === null)
+      throw unreadable(`branch ${branch.name} has neither offsets nor a counter`, source.name)
     for (; behind > 0; behind -= Math.min(behind, 65_536)) await counter.take(Math.min(behind, 65_536))
     return (await counter.take(entries)).values
   }
@@ -58,7 +63,8 @@ export function branchReader(source: ByteSource, branch: BranchInfo, counter: Br
         const count = Math.min(left, basket.entries - at)
         const part = cut(basket, at, count, branch.length)
         total += part.values.length
-        if (total > limits.batchValues) throw overLimit(`branch ${branch.name}: ${total} values a batch`, source.name)
+        if (total > limits.batchValues)
+          throw overLimit(`branch ${branch.name}: ${total} values a batch`, source.name)
         parts.push(part)
         at += count
         left -= count
@@ -81,7 +87,8 @@ function join(parts: readonly Entries[], branch: BranchInfo, entries: number, to
   const type: NumberType = branch.type === 'utf8' ? 'uint8' : branch.type
   const isList = branch.kind !== 'flat'
   if (parts.length === 1 && !isList) return parts[0]
-  const values = parts.length === 1 ? (parts[0].values as Float64Array) : (allocate(type, total) as Float64Array)
+  const values =
+    parts.length === 1 ? (parts[0].values as Float64Array) : (allocate(type, total) as Float64Array)
   const offsets = isList ? new Int32Array(entries + 1) : null
   let [value, entry] = [0, 0]
   for (const part of parts) {
@@ -111,7 +118,8 @@ async function decode(
   }
   if (branch.kind === 'vector') return decodeVectors(data, entries, offsets, branch, place)
   const values = fromBigEndian(branch.type, data)
-  if (offsets === null) return { values, offsets: countedOffsets(await counts(entries), entries, values.length, place), entries }
+  if (offsets === null)
+    return { values, offsets: countedOffsets(await counts(entries), entries, values.length, place), entries }
   const shift = 31 - Math.clz32(width)
   let loose = 0
   for (let i = 0; i <= entries; i++) {
@@ -125,8 +133,10 @@ async function decode(
 function countedOffsets(counts: Values, entries: number, values: number, place: string): Int32Array {
   const offsets = new Int32Array(entries + 1)
   for (let i = 0; i < entries; i++) offsets[i + 1] = offsets[i] + Number(counts[i])
-  if (offsets[entries] !== values) throw unreadable(`${values} values, the counter says ${offsets[entries]}`, place)
-  for (let i = 0; i < entries; i++) if (offsets[i + 1] < offsets[i]) throw unreadable('a negative count', place)
+  if (offsets[entries] !== values)
+    throw unreadable(`${values} values, the counter says ${offsets[entries]}`, place)
+  for (let i = 0; i < entries; i++)
+    if (offsets[i + 1] < offsets[i]) throw unreadable('a negative count', place)
   return offsets
 }
 

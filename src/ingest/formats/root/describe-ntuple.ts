@@ -1,4 +1,4 @@
-import { addUserStreamer, type RootFile, R__unzip } from 'jsroot/io'
+import { addUserStreamer, R__unzip, type RootFile } from 'jsroot/io'
 import { readHeaderFooter } from 'jsroot/rntuple'
 import { checkCount, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
@@ -63,7 +63,8 @@ export async function describeNtuple(
   place: string,
 ): Promise<NtupleInfo> {
   const builder = (await readHeaderFooter({ ...(object as object), $file: file })) as Builder | null
-  if (builder === null || builder === undefined) throw unreadable(`the header or footer of ${name} is damaged`, place)
+  if (builder === null || builder === undefined)
+    throw unreadable(`the header or footer of ${name} is damaged`, place)
   checkCount(builder.columnDescriptors.length, limits.columns, 'columns', place)
   const pages = builder.columnDescriptors.map((): PageInfo[] => [])
   const problems = new Map<number, string>()
@@ -86,9 +87,16 @@ export async function describeNtuple(
   return { kind: 'ntuple', name, title: builder.description ?? '', entries, fields }
 }
 
-async function pageList(file: RootFile, group: Builder['clusterGroups'][number], place: string): Promise<DataView> {
+async function pageList(
+  file: RootFile,
+  group: Builder['clusterGroups'][number],
+  place: string,
+): Promise<DataView> {
   const length = checkCount(Number(group.pageListLength), limits.metadataBytes, 'page list bytes', place)
-  const blob = await file.readBuffer([Number(group.pageListLocator.offset), Number(group.pageListLocator.size)])
+  const blob = await file.readBuffer([
+    Number(group.pageListLocator.offset),
+    Number(group.pageListLocator.size),
+  ])
   if (!(blob instanceof DataView)) throw unreadable('a page list cannot be read', place)
   const bytes = blob.byteLength === length ? blob : await R__unzip(blob, length, true)
   if (bytes === null) throw unreadable('a page list cannot be unpacked', place)
@@ -96,7 +104,10 @@ async function pageList(file: RootFile, group: Builder['clusterGroups'][number],
 }
 
 function describePage(
-  page: { readonly numElements: bigint; readonly locator: { readonly offset: bigint; readonly size: number } },
+  page: {
+    readonly numElements: bigint
+    readonly locator: { readonly offset: bigint; readonly size: number }
+  },
   opensCluster: boolean,
 ): PageInfo {
   return {
@@ -126,8 +137,18 @@ function describeField(
     return [{ type: column.coltype, bits: column.bitsOnStorage, pages: pages[c] }]
   })
   const children = builder.fieldDescriptors.flatMap((child, c) =>
-    c !== id && child.parentFieldId === id ? [describeField(builder, c, pages, problems, depth + 1, place)] : [],
+    c !== id && child.parentFieldId === id
+      ? [describeField(builder, c, pages, problems, depth + 1, place)]
+      : [],
   )
   const repeat = Number(field.arraySize ?? 0n)
-  return { name: field.fieldName, typeName: field.typeName, role: field.structRole, repeat, columns, children, problem }
+  return {
+    name: field.fieldName,
+    typeName: field.typeName,
+    role: field.structRole,
+    repeat,
+    columns,
+    children,
+    problem,
+  }
 }

@@ -72,7 +72,9 @@ function describeBranch(raw: RawBranch, name: string, collection: boolean): Bran
   const form = collection ? ({ kind: 'flat', type: 'int32', length: 1 } as const) : formOf(raw, leaves[0])
   if (typeof form === 'string') return form
   const written = Math.min(Number(raw.fWriteBasket), raw.fBasketSeek.length, raw.fBasketBytes.length)
-  const stored = Array.from({ length: Math.max(0, written) }, (_, i) => i).filter((i) => Number(raw.fBasketSeek[i]) > 0)
+  const stored = Array.from({ length: Math.max(0, written) }, (_, i) => i).filter(
+    (i) => Number(raw.fBasketSeek[i]) > 0,
+  )
   return {
     name: collection ? `n${name}` : name,
     ...form,
@@ -88,7 +90,8 @@ function describeBranch(raw: RawBranch, name: string, collection: boolean): Bran
 const counterOf = (leaf: RawLeaf): string | null => leaf.fLeafCount?.fName ?? null
 
 /** Some writers put the unit in brackets at the end of a title: `missing momentum [MeV]`. */
-const unitOf = (title: string | undefined): string | null => /\s\[(eV|keV|MeV|GeV|TeV|mm|cm|m|rad)\]$/.exec(title ?? '')?.[1] ?? null
+const unitOf = (title: string | undefined): string | null =>
+  /\s\[(eV|keV|MeV|GeV|TeV|mm|cm|m|rad)\]$/.exec(title ?? '')?.[1] ?? null
 
 const leafTypes: Readonly<Record<string, readonly [ColumnType, ColumnType]>> = {
   TLeafF: ['float32', 'float32'],
@@ -158,7 +161,11 @@ function formOf(raw: RawBranch, leaf: RawLeaf): Form | string {
 
 function elementForm(raw: RawBranch, length: number): Form | string {
   const vector = /^vector<(.+)>$/.exec(raw.fClassName ?? '')
-  if (vector !== null && raw.fType === 0 && !(raw.fStreamerType !== undefined && raw.fStreamerType in streamerTypes)) {
+  if (
+    vector !== null &&
+    raw.fType === 0 &&
+    !(raw.fStreamerType !== undefined && raw.fStreamerType in streamerTypes)
+  ) {
     const type = vectorTypes[vector[1].trim()]
     return type === undefined ? `is a ${raw.fClassName}` : { kind: 'vector', type, length: 1 }
   }

@@ -6,9 +6,9 @@ import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
 import { nearestNames } from '../shared/nearest.js'
 import { serve } from '../shared/serve.js'
-import type { DescribeQuestion, NtupleInfo, TreeInfo } from './description.js'
 import { describeNtuple, readAnchors } from './describe-ntuple.js'
 import { describeTree } from './describe-tree.js'
+import type { DescribeQuestion, NtupleInfo, TreeInfo } from './description.js'
 
 /** Gives jsroot the bytes it asks for, and no more than a file's description may take. */
 class Proxy extends FileProxy {
@@ -110,7 +110,8 @@ async function list(
       if (!found.has(path)) found.set(path, { path, cls: fClassName })
     } else if (fClassName.startsWith('TDirectory') && depth < 4) {
       const directory = (await file.readObject(path)) as { readonly fKeys?: RootFile['fKeys'] } | null
-      for (const one of await list(file, directory?.fKeys ?? [], `${path}/`, depth + 1)) found.set(one.path, one)
+      for (const one of await list(file, directory?.fKeys ?? [], `${path}/`, depth + 1))
+        found.set(one.path, one)
     }
   }
   return [...found.values()]

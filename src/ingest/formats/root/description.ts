@@ -58,7 +58,11 @@ export interface FieldInfo {
   readonly role: number
   /** Fixed repetitions (std::array); 0 for none. */
   readonly repeat: number
-  readonly columns: readonly { readonly type: number; readonly bits: number; readonly pages: readonly PageInfo[] }[]
+  readonly columns: readonly {
+    readonly type: number
+    readonly bits: number
+    readonly pages: readonly PageInfo[]
+  }[]
   readonly children: readonly FieldInfo[]
   /** Why this field cannot be read; `null` when it can. */
   readonly problem: string | null

@@ -60,7 +60,10 @@ export async function* readNtuple(
 ): AsyncGenerator<RecordBatch> {
   const { fields } = ntupleShapes(tuple)
   const chosen = selectColumns(fields, ({ shape }) => shape.name, options.columns, source.name)
-  const schema = arrowSchema(chosen.map(({ shape }) => shape), metadata)
+  const schema = arrowSchema(
+    chosen.map(({ shape }) => shape),
+    metadata,
+  )
   const readers = chosen.map(({ field }) => fieldReader(source, field, field.name))
   for (let done = 0; done < tuple.entries; ) {
     options.signal?.throwIfAborted()
@@ -81,7 +84,12 @@ function fieldReader(source: ByteSource, field: FieldInfo, path: string): FieldR
     return async (count) => {
       const ends = cumulate((await sizes.take(count)) as Int32Array, path)
       const values = (await bytes.take(ends[count])) as Int8Array
-      return { kind: 'leaf', values: new Uint8Array(values.buffer, values.byteOffset, values.length), valid: null, ends }
+      return {
+        kind: 'leaf',
+        values: new Uint8Array(values.buffer, values.byteOffset, values.length),
+        valid: null,
+        ends,
+      }
     }
   }
   if (repeat > 0) {

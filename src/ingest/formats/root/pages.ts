@@ -21,7 +21,12 @@ interface Encoding {
 
 const plain = (type: NumberType): Encoding => ({ type, stored: type })
 const split = (type: NumberType): Encoding => ({ type, stored: type, split: true })
-const zigzag = (type: NumberType, stored: NumberType): Encoding => ({ type, stored, split: true, zigzag: true })
+const zigzag = (type: NumberType, stored: NumberType): Encoding => ({
+  type,
+  stored,
+  split: true,
+  zigzag: true,
+})
 
 /** By the column type numbers of the RNTuple specification 1.0. Truncated and quantised reals are not read. */
 const encodings: ReadonlyMap<number, Encoding> = new Map([
@@ -62,7 +67,11 @@ export interface ElementReader {
   take(count: number): Promise<Values>
 }
 
-export function elementReader(source: ByteSource, column: FieldInfo['columns'][number], name: string): ElementReader {
+export function elementReader(
+  source: ByteSource,
+  column: FieldInfo['columns'][number],
+  name: string,
+): ElementReader {
   const encoding = encodings.get(column.type)
   if (encoding === undefined) throw unreadable(`field ${name} has column type ${column.type}`, source.name)
   let next = 0
@@ -79,7 +88,8 @@ export function elementReader(source: ByteSource, column: FieldInfo['columns'][n
   }
   return {
     async take(count) {
-      if (count > limits.batchValues) throw overLimit(`field ${name}: ${count} values in one batch`, source.name)
+      if (count > limits.batchValues)
+        throw overLimit(`field ${name}: ${count} values in one batch`, source.name)
       const parts: Values[] = []
       for (let left = count; left > 0; ) {
         if (at === page.length) {
@@ -96,7 +106,12 @@ export function elementReader(source: ByteSource, column: FieldInfo['columns'][n
   }
 }
 
-async function readPage(source: ByteSource, info: PageInfo, encoding: Encoding, place: string): Promise<Values> {
+async function readPage(
+  source: ByteSource,
+  info: PageInfo,
+  encoding: Encoding,
+  place: string,
+): Promise<Values> {
   try {
     const count = checkCount(Math.abs(info.values), limits.batchValues, 'page values', place)
     const width = allocate(encoding.stored, 0).BYTES_PER_ELEMENT

@@ -31,14 +31,16 @@ export async function* readTree(
     options.signal?.throwIfAborted()
     const rows = Math.min(options.batchRows, tree.entries - done)
     const columns: Data[] = []
-    for (let i = 0; i < readers.length; i++) columns.push(column(branches[i], await readers[i].take(rows), rows))
+    for (let i = 0; i < readers.length; i++)
+      columns.push(column(branches[i], await readers[i].take(rows), rows))
     yield recordBatch(schema, columns, rows)
     done += rows
   }
 }
 
 function column({ kind, length }: BranchInfo, { values, offsets }: Entries, rows: number): Data {
-  if (kind === 'string') return { kind: 'leaf', values, valid: null, ends: offsets ?? new Int32Array(rows + 1) }
+  if (kind === 'string')
+    return { kind: 'leaf', values, valid: null, ends: offsets ?? new Int32Array(rows + 1) }
   const item: Data = { kind: 'leaf', values, valid: null }
   if (offsets !== null) return { kind: 'list', offsets, item }
   if (length === 1) return item

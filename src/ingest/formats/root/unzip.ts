@@ -12,7 +12,8 @@ export async function unzip(packed: Uint8Array, length: number, place: string): 
   if (packed.length === length) return packed
   // zlib and lz4 pack at most 1:1032 and 1:255; zstd and xz can do more, with blocks of at most 16 MB.
   const blocks = Math.ceil(length / 0xffffff)
-  if (blocks * headBytes > packed.length) throw overLimit(`${packed.length} bytes that unpack to ${length}`, place)
+  if (blocks * headBytes > packed.length)
+    throw overLimit(`${packed.length} bytes that unpack to ${length}`, place)
   const parts: Uint8Array[] = []
   let [at, done] = [0, 0]
   while (done < length) {

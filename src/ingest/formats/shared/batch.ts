@@ -1,6 +1,6 @@
 import {
-  Bool,
   type Data as ArrowData,
+  Bool,
   type DataType,
   Field,
   Float32,
@@ -63,7 +63,9 @@ function arrowData(type: DataType, data: Data, length: number): ArrowData {
     return makeData({ type: type as List, length, nullCount: 0, valueOffsets: data.offsets, child })
   }
   if (data.kind === 'struct') {
-    const children = data.children.map((child, i) => arrowData((type as Struct).children[i].type, child, length))
+    const children = data.children.map((child, i) =>
+      arrowData((type as Struct).children[i].type, child, length),
+    )
     return makeData({ type: type as Struct, length, nullCount: 0, children })
   }
   return leafData(type, data, length)
@@ -71,11 +73,20 @@ function arrowData(type: DataType, data: Data, length: number): ArrowData {
 
 function leafData(type: DataType, { values, valid, ends }: LeafData, length: number): ArrowData {
   const nulls =
-    valid === null ? { nullCount: 0 } : { nullCount: zeros(valid, length), nullBitmap: packBits(valid, length) }
+    valid === null
+      ? { nullCount: 0 }
+      : { nullCount: zeros(valid, length), nullBitmap: packBits(valid, length) }
   if (type instanceof Utf8) {
-    return makeData({ type, length, ...nulls, valueOffsets: ends ?? new Int32Array(1), data: values as Uint8Array })
+    return makeData({
+      type,
+      length,
+      ...nulls,
+      valueOffsets: ends ?? new Int32Array(1),
+      data: values as Uint8Array,
+    })
   }
-  if (type instanceof Bool) return makeData({ type, length, ...nulls, data: packBits(values as Uint8Array, length) })
+  if (type instanceof Bool)
+    return makeData({ type, length, ...nulls, data: packBits(values as Uint8Array, length) })
   return makeData({ type: type as Float32, length, ...nulls, data: values as Float32Array })
 }
 

@@ -25,7 +25,8 @@ export const widthOf = (type: NumberType): number => constructors[type].BYTES_PE
 /** The values in `bytes` without a copy where they are aligned, else with one. */
 export function viewAs(type: NumberType, bytes: Uint8Array, length: number): Values {
   const make = constructors[type]
-  if (bytes.byteOffset % make.BYTES_PER_ELEMENT === 0) return new make(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
+  if (bytes.byteOffset % make.BYTES_PER_ELEMENT === 0)
+    return new make(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
   return new make(bytes.slice(0, length * make.BYTES_PER_ELEMENT).buffer, 0, length)
 }
 

@@ -3,7 +3,8 @@ import type { Data } from './node.js'
 
 /** Rows `from` to `to` of a column; values are shared, offsets of lists begin at 0 again. */
 export function cut(data: Data, from: number, to: number): Data {
-  if (data.kind === 'struct') return { kind: 'struct', children: data.children.map((child) => cut(child, from, to)) }
+  if (data.kind === 'struct')
+    return { kind: 'struct', children: data.children.map((child) => cut(child, from, to)) }
   if (data.kind === 'list') {
     const [first, last] = [data.offsets[from], data.offsets[to]]
     return { kind: 'list', offsets: rebased(data.offsets, from, to), item: cut(data.item, first, last) }

@@ -39,10 +39,14 @@ function fromArrow(data: ArrowData): Data {
     const offsets = Int32Array.from({ length: length + 1 }, (_, i) => i * type.listSize)
     // Arrow's slice leaves the children of these lists whole.
     const child = data.children[0]
-    const whole = child.length === length * type.listSize ? child : child.slice(data.offset * type.listSize, offsets[length])
+    const whole =
+      child.length === length * type.listSize
+        ? child
+        : child.slice(data.offset * type.listSize, offsets[length])
     return { kind: 'list', offsets, item: fromArrow(whole) }
   }
-  if (DataType.isStruct(type)) return { kind: 'struct', children: data.children.map((child) => fromArrow(child)) }
+  if (DataType.isStruct(type))
+    return { kind: 'struct', children: data.children.map((child) => fromArrow(child)) }
   const valid = data.nullCount === 0 ? null : unpackBits(data.nullBitmap, data.offset, length)
   if (DataType.isDictionary(type)) return dictionaryStrings(data, valid)
   if (DataType.isUtf8(type)) return strings(data, valid)

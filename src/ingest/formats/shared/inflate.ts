@@ -8,9 +8,12 @@ export type Inflate = (packed: Uint8Array, length: number) => Uint8Array
 
 const bounded = (length: number) => ({ maxOutputLength: Math.max(length, 1) })
 
-export const inflateZlib: Inflate = (packed, length) => exact(zlib.inflateSync(packed, bounded(length)), length)
-export const inflateRaw: Inflate = (packed, length) => exact(zlib.inflateRawSync(packed, bounded(length)), length)
-export const inflateGzip: Inflate = (packed, length) => exact(zlib.gunzipSync(packed, bounded(length)), length)
+export const inflateZlib: Inflate = (packed, length) =>
+  exact(zlib.inflateSync(packed, bounded(length)), length)
+export const inflateRaw: Inflate = (packed, length) =>
+  exact(zlib.inflateRawSync(packed, bounded(length)), length)
+export const inflateGzip: Inflate = (packed, length) =>
+  exact(zlib.gunzipSync(packed, bounded(length)), length)
 export const inflateBrotli: Inflate = (packed, length) =>
   exact(zlib.brotliDecompressSync(packed, bounded(length)), length)
 

@@ -1,5 +1,8 @@
 /** `events.root:dir/Events` names a tree inside a file: the part after the colon that follows the ending. */
-export function splitInside(path: string, endings: readonly string[]): { path: string; inside: string | null } {
+export function splitInside(
+  path: string,
+  endings: readonly string[],
+): { path: string; inside: string | null } {
   for (const ending of endings) {
     const at = path.lastIndexOf(`${ending}:`)
     if (at >= 0) {

@@ -80,6 +80,7 @@ export function isolate<Question, Answer>(
 }
 
 function revive(error: { code: string; message: string; place?: string }, place: string): SpillwayError {
-  const code = error.code === 'FILE_LIMIT' || error.code === 'SOURCE_UNAVAILABLE' ? error.code : 'FILE_UNREADABLE'
+  const code =
+    error.code === 'FILE_LIMIT' || error.code === 'SOURCE_UNAVAILABLE' ? error.code : 'FILE_UNREADABLE'
   return new SpillwayError(code, error.message, { place: error.place ?? place })
 }

@@ -1,6 +1,6 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads'
-import type { Reply } from './isolate.js'
 import { asUnreadable } from './damage.js'
+import type { Reply } from './isolate.js'
 
 /** The thread's side of `isolate`: answers every question with a value, and buffers to move with it, or an error. */
 export function serve<Question, Answer>(

@@ -56,7 +56,8 @@ export async function* eachLine(
       from = end + 1
     }
     kept = bytes.slice(from)
-    if (kept.length > limits.lineBytes) throw overLimit(`a line of ${kept.length} bytes`, `${place}, line ${line + 1}`)
+    if (kept.length > limits.lineBytes)
+      throw overLimit(`a line of ${kept.length} bytes`, `${place}, line ${line + 1}`)
     yield
   }
   if (kept.length > 0) take(kept, 0, kept.length, ++line)

@@ -36,7 +36,10 @@ export class Scanner {
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
     }
-    const good = at > start && at - start <= 15 && (at === end || bytes[at] <= 32 || bytes[at] === 44 || bytes[at] === 93)
+    const good =
+      at > start &&
+      at - start <= 15 &&
+      (at === end || bytes[at] <= 32 || bytes[at] === 44 || bytes[at] === 93)
     this.at = at
     return good ? (negative ? -value : value) : Number.NaN
   }
@@ -100,7 +103,9 @@ export class Scanner {
 
   /** The rest of the line as text. */
   text(): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.at, this.end - this.at).toString('utf8')
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.at, this.end - this.at).toString(
+      'utf8',
+    )
   }
 
   /** A word up to the next blank. */

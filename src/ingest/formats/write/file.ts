@@ -18,7 +18,8 @@ export async function createFile(path: string): Promise<FileOut> {
   let position = 0
   const write = async (bytes: Uint8Array, at: number): Promise<void> => {
     let done = 0
-    while (done < bytes.length) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+    while (done < bytes.length)
+      done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
   }
   return {
     get position() {

@@ -41,7 +41,11 @@ export function levelsOf(lists: readonly Int32Array[], valid: Uint8Array | null,
     let empty = 0
     for (let i = 0; i < lengths; i++) if (offsets[i + 1] === offsets[i]) empty++
     const total = items + empty + (there.length - lengths)
-    const [nextRep, nextDef, nextThere] = [new Uint8Array(total), new Uint8Array(total), new Uint8Array(total)]
+    const [nextRep, nextDef, nextThere] = [
+      new Uint8Array(total),
+      new Uint8Array(total),
+      new Uint8Array(total),
+    ]
     let out = 0
     for (let entry = 0, list = 0; entry < there.length; entry++) {
       const count = there[entry] === 1 ? offsets[list + 1] - offsets[list] : 0
