@@ -5,7 +5,8 @@ import type { EventFormat } from './format.js'
 import { formatOf } from './format-of.js'
 import { type BatchWriter, writeParquet } from './formats/write-parquet.js'
 import { writeRoot } from './formats/write-root.js'
-import { type Derive, type MapPlan, planMap } from './mapping/apply.js'
+import { type MapPlan, planMap } from './mapping/apply.js'
+import type { Derive } from './mapping/derived.js'
 import { loadSchemaMap } from './mapping/load.js'
 
 export interface ConvertOptions {

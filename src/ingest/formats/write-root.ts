@@ -69,17 +69,13 @@ export async function writeRoot(path: string, schema: Schema): Promise<BatchWrit
   }
 }
 
+const refusal = (name: string, what: string): SpillwayError =>
+  new SpillwayError('SCHEMA_MISMATCH', `column ${name} ${what}: a TTree written here has no place for it`, {
+    place: name,
+  })
+
 function planBranches(shapes: readonly Shape[]): readonly Plan[] {
   const plans: Plan[] = []
-  const refuse = (name: string, what: string): never => {
-    throw new SpillwayError(
-      'SCHEMA_MISMATCH',
-      `column ${name} ${what}: a TTree written here has no place for it`,
-      {
-        place: name,
-      },
-    )
-  }
   const visit = (
     shape: Shape,
     name: string,
@@ -89,14 +85,14 @@ function planBranches(shapes: readonly Shape[]): readonly Plan[] {
   ): void => {
     if (shape.kind === 'leaf') {
       const { type } = shape
-      if (type === 'utf8') return refuse(name, 'holds strings')
+      if (type === 'utf8') throw refusal(name, 'holds strings')
       plans.push({ name, type, counter, isCounter: false, column, steps })
     } else if (shape.kind === 'struct') {
       shape.children.forEach((child, i) => {
         visit(child, `${name}_${child.name}`, column, [...steps, i], counter)
       })
     } else {
-      if (counter !== null) return refuse(name, 'is a list in a list')
+      if (counter !== null) throw refusal(name, 'is a list in a list')
       plans.push({ name: `n${name}`, type: 'int32', counter: null, isCounter: true, column, steps })
       visit(shape.item, name, column, steps, plans.length - 1)
     }
@@ -106,7 +102,8 @@ function planBranches(shapes: readonly Shape[]): readonly Plan[] {
   })
   const counters = new Set(plans.filter(({ isCounter }) => isCounter).map(({ name }) => name))
   const twice = plans.find(({ name, isCounter }) => !isCounter && counters.has(name))
-  return twice === undefined ? plans : refuse(twice.name, 'has the name of a counter')
+  if (twice !== undefined) throw refusal(twice.name, 'has the name of a counter')
+  return plans
 }
 
 interface Chosen {

@@ -3,25 +3,13 @@ import { SpillwayError } from '../../errors.js'
 import type { ColumnType, EventSchema } from '../columns.js'
 import { arrowSchema, recordBatch } from '../formats/shared/batch.js'
 import { columnsOf, shapeOfField } from '../formats/shared/from-arrow.js'
-import { nearestNames } from '../formats/shared/nearest.js'
-import type { Data, LeafData, Shape } from '../formats/shared/node.js'
+import type { Data, Shape } from '../formats/shared/node.js'
 import { eventSchema } from '../formats/shared/schema.js'
 import { convertLeaf } from './convert.js'
+import { type Derive, evaluate, planDerived, selected } from './derived.js'
 import { pick } from './pick.js'
-import type { SchemaMap, SourceEntry } from './schema-map.js'
-import { unitFactor } from './units.js'
-
-/** Evaluates expressions of derived columns and selections; the expression language lives elsewhere. */
-export interface Derive {
-  /** Paths of the columns that an expression reads. @throws SpillwayError EXPRESSION_INVALID. */
-  reads(expression: string): readonly string[]
-  /** One number a value of the columns read, which all have `length` values. */
-  evaluate(
-    expression: string,
-    columns: ReadonlyMap<string, ArrayLike<number>>,
-    length: number,
-  ): ArrayLike<number>
-}
+import type { SchemaMap } from './schema-map.js'
+import { type Built, collect, type Found, resolve, type Source } from './sources.js'
 
 /** A map made ready for files of one schema. */
 export interface MapPlan {
@@ -31,28 +19,6 @@ export interface MapPlan {
   readonly events: EventSchema
   /** @throws SpillwayError SCHEMA_MISMATCH where branches of one list differ in length. */
   apply(batch: RecordBatch): RecordBatch
-}
-
-interface Found {
-  readonly column: number
-  /** Child indices below the top-level column; lists on the way are entered. */
-  readonly steps: readonly number[]
-  readonly leaf: Extract<Shape, { kind: 'leaf' }>
-  readonly list: boolean
-}
-
-interface Source {
-  readonly path: string
-  readonly axis: string
-  readonly found: Found
-  readonly type: ColumnType
-  readonly factor: number
-  readonly unit: string | undefined
-}
-
-interface Built {
-  readonly data: LeafData
-  readonly offsets: Int32Array | null
 }
 
 /**
@@ -117,119 +83,6 @@ export function planMap(map: SchemaMap, schema: Schema, place: string, derive?: 
   }
 }
 
-type Around = Omit<Found, 'leaf'>
-
-function collect(shape: Shape, path: string, around: Around, out: Map<string, Found>): void {
-  if (shape.kind === 'leaf') out.set(path, { ...around, leaf: shape })
-  else if (shape.kind === 'list') {
-    if (!around.list) collect(shape.item, path, { ...around, list: true }, out)
-  } else {
-    shape.children.forEach((child, i) => {
-      collect(child, `${path}.${child.name}`, { ...around, steps: [...around.steps, i] }, out)
-    })
-  }
-}
-
-function resolve(
-  map: SchemaMap,
-  known: ReadonlyMap<string, Found>,
-  axis: string,
-  path: string,
-  entry: SourceEntry,
-  place: string,
-): Source[] {
-  const found = known.get(entry.branch)
-  const where = `${place}, map ${map.name}, column ${path}`
-  if (found === undefined) {
-    if (entry.optional) return []
-    const near = nearestNames(entry.branch, known.keys()).join(', ')
-    const expected = axis === '' ? 'one value an event' : 'a list'
-    throw new SpillwayError(
-      'COLUMN_MISSING',
-      `no branch ${entry.branch} (${expected}); the nearest are ${near}`,
-      {
-        place: where,
-      },
-    )
-  }
-  if (found.list !== (axis !== '')) {
-    const [expected, is] = found.list ? ['one value an event', 'a list'] : ['a list', 'one value an event']
-    throw new SpillwayError(
-      'COLUMN_TYPE',
-      `branch ${entry.branch} is ${is} of ${found.leaf.type}, expected ${expected}`,
-      {
-        place: where,
-      },
-    )
-  }
-  const type = entry.type ?? found.leaf.type
-  const unit = entry.unit ?? entry.from ?? found.leaf.unit
-  const from = entry.from ?? found.leaf.unit ?? unit
-  if (found.leaf.type === 'utf8' && (entry.type !== undefined || entry.unit !== undefined)) {
-    throw new SpillwayError(
-      'COLUMN_TYPE',
-      `branch ${entry.branch} holds utf8, expected ${entry.type ?? 'a number'}`,
-      {
-        place: where,
-      },
-    )
-  }
-  const factor = unit === undefined || from === undefined ? 1 : unitFactor(from, unit, where)
-  return [{ path, axis, found, type, factor, unit }]
-}
-
-interface Derived {
-  readonly path: string
-  readonly axis: string
-  readonly type: ColumnType
-  readonly unit: undefined
-  readonly expression: string
-}
-
-function planDerived(
-  map: SchemaMap,
-  sources: readonly Source[],
-  place: string,
-  derive?: Derive,
-): readonly Derived[] {
-  const axes = new Map(sources.map(({ path, axis }) => [path, axis]))
-  const axisOf = (expression: string, name: string): string => {
-    if (derive === undefined)
-      throw new SpillwayError(
-        'EXPRESSION_INVALID',
-        `map ${map.name} computes ${name}, but nothing here can`,
-        { place },
-      )
-    const seen = new Set<string>()
-    for (const path of derive.reads(expression)) {
-      const axis = axes.get(path)
-      if (axis === undefined) {
-        const near = nearestNames(path, axes.keys()).join(', ')
-        throw new SpillwayError('COLUMN_MISSING', `${name} reads ${path}; the nearest are ${near}`, { place })
-      }
-      if (axis !== '') seen.add(axis)
-    }
-    if (seen.size > 1)
-      throw new SpillwayError('COLUMN_TYPE', `${name} mixes the lists ${[...seen].join(' and ')}`, { place })
-    return [...seen][0] ?? ''
-  }
-  const derived = Object.entries(map.derived).map(([path, expression]): Derived => {
-    const axis = axisOf(expression, path)
-    const own = axis === '' ? '' : `${axis}.`
-    if (!path.startsWith(own) || (axis === '' && path.split('.')[0] in map.lists))
-      throw new SpillwayError('COLUMN_TYPE', `${path} runs along ${axis || 'events'} by its expression`, {
-        place,
-      })
-    axes.set(path, axis)
-    return { path, axis, type: 'float32', unit: undefined, expression }
-  })
-  if (map.select !== undefined && axisOf(map.select, 'select') !== '')
-    throw new SpillwayError('COLUMN_TYPE', 'the selection gives one value a list item, not one an event', {
-      place,
-    })
-  return derived
-}
-
 interface Grouped {
   readonly shape: Shape
   readonly members: readonly string[]
@@ -272,34 +125,6 @@ function build({ found, type, factor }: Source, column: Data | undefined): Built
   return { data: convertLeaf(data, found.leaf.type, type, factor), offsets }
 }
 
-function evaluate(
-  derive: Derive,
-  expression: string,
-  axis: string,
-  built: ReadonlyMap<string, Built>,
-  rows: number,
-): Built {
-  const reads = derive.reads(expression).map((path) => [path, built.get(path) as Built] as const)
-  const offsets = axis === '' ? null : (reads.find(([, one]) => one.offsets !== null)?.[1].offsets ?? null)
-  const length = offsets === null ? rows : offsets[rows]
-  const columns = new Map(reads.map(([path, one]) => [path, spread(one, offsets)]))
-  const values = Float32Array.from(derive.evaluate(expression, columns, length))
-  return { data: { kind: 'leaf', values, valid: null }, offsets }
-}
-
-/** Numbers of a column; an event's value stands at each item of its list. */
-function spread({ data, offsets }: Built, along: Int32Array | null): ArrayLike<number> {
-  const { values } = data
-  const numbers: ArrayLike<number> =
-    values instanceof BigInt64Array || values instanceof BigUint64Array
-      ? Float64Array.from(values, Number)
-      : values
-  if (along === null || offsets !== null) return numbers
-  const out = new Float64Array(along[along.length - 1])
-  for (let i = 0; i + 1 < along.length; i++) out.fill(numbers[i], along[i], along[i + 1])
-  return out
-}
-
 function assemble(
   shape: Shape,
   members: readonly string[],
@@ -327,10 +152,3 @@ function sameOffsets(a: Int32Array, b: Int32Array): boolean {
 
 const bytesOf = (values: Int32Array): Buffer =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength)
-
-function selected(passes: Float32Array): Int32Array {
-  const out = new Int32Array(passes.length)
-  let count = 0
-  for (let i = 0; i < passes.length; i++) if (passes[i] !== 0 && !Number.isNaN(passes[i])) out[count++] = i
-  return out.subarray(0, count)
-}

@@ -48,13 +48,12 @@ export class LheEvents {
     const scan = this.#scan
     scan.reset(bytes, from, to)
     if (!scan.more()) return
-    if (this.#part === 'event line') return this.#eventLine()
-    if (this.#part === 'particles') {
+    if (this.#part === 'event line') this.#eventLine()
+    else if (this.#part === 'particles') {
       if (bytes[scan.at] === hash) return
       if (bytes[scan.at] === less) throw this.#bad(`${this.#left} particles are missing`)
-      return this.#particle()
-    }
-    if (bytes[scan.at] === less) this.#tag(scan.text().trim())
+      this.#particle()
+    } else if (bytes[scan.at] === less) this.#tag(scan.text().trim())
     else if (this.#part === 'head' && line === 1) throw this.#bad('does not begin with <LesHouchesEvents')
   }
 

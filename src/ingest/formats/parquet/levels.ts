@@ -45,6 +45,7 @@ export function readHybrid(
       if (cursor.at + Math.ceil((values * width) / 8) > end)
         throw unreadable('a bit-packed run is cut', place)
       if (width === 1) unpackBits(bytes, cursor.at, values, out, done)
+      else if (out instanceof Int32Array) unpackIndices(bytes, cursor.at, width, values, out, done)
       else unpack(bytes, cursor.at, width, values, out, done)
       cursor.at = Math.min(cursor.at + size, end)
       done += values
@@ -85,6 +86,31 @@ function unpackBits(
   for (let i = 0; i < (count & 7); i++) out[o + i] = (bytes[from + whole] >> i) & 1
 }
 
+/** Four bytes hold any value of up to 25 bits, wherever it begins. */
+function unpackIndices(
+  bytes: Uint8Array,
+  from: number,
+  width: number,
+  count: number,
+  out: Int32Array,
+  at: number,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const safe = width > 25 ? 0 : Math.min(count, Math.floor(((bytes.length - from - 4) * 8) / width))
+  const mask = 2 ** width - 1
+  for (let i = 0, bit = 0; i < safe; i++, bit += width) {
+    out[at + i] = (view.getUint32(from + (bit >> 3), true) >>> (bit & 7)) & mask
+  }
+  const done = Math.max(safe, 0)
+  for (let i = done; i < count; i++) out[at + i] = bitsAt(bytes, from, i * width, width)
+}
+
+function bitsAt(bytes: Uint8Array, from: number, bit: number, width: number): number {
+  let value = 0
+  for (let b = 0; b < width; b++) value |= ((bytes[from + ((bit + b) >> 3)] >> ((bit + b) & 7)) & 1) << b
+  return value
+}
+
 function unpack(
   bytes: Uint8Array,
   from: number,
@@ -97,28 +123,16 @@ function unpack(
     for (let i = 0; i < count; i++) out[at + i] = bytes[from + i]
     return
   }
-  if (width <= 24) {
-    // `window` never holds more than 7 + 24 bits, so 32-bit shifts are exact.
-    const mask = (1 << width) - 1
-    let window = 0
-    let held = 0
-    let next = from
-    for (let i = 0; i < count; i++) {
-      while (held < width) {
-        window |= bytes[next++] << held
-        held += 8
-      }
-      out[at + i] = window & mask
-      window >>>= width
-      held -= width
-    }
-    return
-  }
+  // `window` never holds more than 7 + 8 bits: levels have at most 8.
+  const mask = 2 ** width - 1
+  let [window, held, next] = [0, 0, from]
   for (let i = 0; i < count; i++) {
-    let value = 0
-    for (let b = 0, bit = i * width; b < width; b++, bit++) {
-      value |= ((bytes[from + (bit >> 3)] >> (bit & 7)) & 1) << b
+    if (held < width) {
+      window |= bytes[next++] << held
+      held += 8
     }
-    out[at + i] = value
+    out[at + i] = window & mask
+    window >>>= width
+    held -= width
   }
 }

@@ -91,16 +91,33 @@ function fromDictionary(
     const width = take(cursor, 1, place)[0]
     if (width > 0) readHybrid(cursor, cursor.bytes.length, width, count, indices, place)
   }
-  const size = dictionary.length
-  for (let i = 0; i < count; i++) {
+  checkIndices(indices, dictionary.length, place)
+  if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
+  return gather(dictionary, indices)
+}
+
+function checkIndices(indices: Int32Array, size: number, place: string): void {
+  for (let i = 0; i < indices.length; i++) {
     if (indices[i] >>> 0 >= size)
       throw unreadable(`index ${indices[i] >>> 0} into a dictionary of ${size}`, place)
   }
-  if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
-  const out = new (dictionary.constructor as Float64ArrayConstructor)(count)
+}
+
+/** By the width of the values where that is usual, so that each loop sees arrays of one kind. */
+function gather(dictionary: Values, indices: Int32Array): Values {
+  const out = new (dictionary.constructor as Float64ArrayConstructor)(indices.length)
+  if (dictionary.BYTES_PER_ELEMENT === 4) {
+    const source = new Uint32Array(dictionary.buffer as ArrayBuffer, dictionary.byteOffset, dictionary.length)
+    gather32(source, indices, new Uint32Array(out.buffer))
+    return out
+  }
   const source = dictionary as Float64Array
-  for (let i = 0; i < count; i++) out[i] = source[indices[i]]
+  for (let i = 0; i < indices.length; i++) out[i] = source[indices[i]]
   return out
+}
+
+function gather32(source: Uint32Array, indices: Int32Array, out: Uint32Array): void {
+  for (let i = 0; i < indices.length; i++) out[i] = source[indices[i]]
 }
 
 function rleBooleans(cursor: Cursor, count: number, place: string): Uint8Array {

@@ -11,7 +11,7 @@ import { describeTree } from './describe-tree.js'
 import type { DescribeQuestion, NtupleInfo, TreeInfo } from './description.js'
 
 /** Gives jsroot the bytes it asks for, and no more than a file's description may take. */
-class Proxy extends FileProxy {
+class FileBytes extends FileProxy {
   readonly #question: DescribeQuestion
   readonly #file: number
   readonly #size: number
@@ -61,7 +61,7 @@ interface Found {
 }
 
 serve(async (question: DescribeQuestion) => {
-  const proxy = new Proxy(question)
+  const proxy = new FileBytes(question)
   try {
     const file = await openFile(proxy)
     const found = await choose(file, question)

@@ -23,7 +23,8 @@ export async function openBytes(path: string): Promise<ByteSource> {
     name: path,
     async read(position, length) {
       checkRange(path, size, position, length)
-      const bytes = new Uint8Array(length)
+      // All of it is written below; not from the pool, so that values lie where typed arrays may look at them.
+      const bytes = Buffer.allocUnsafeSlow(length)
       let done = 0
       while (done < length) {
         const { bytesRead } = await handle.read(bytes, done, length - done, position + done)
