@@ -3,13 +3,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { EventFormat } from '#spillway/ingest/format.js'
 import { formats } from '#spillway/ingest/formats/index.js'
 import { writeParquet } from '#spillway/ingest/formats/write-parquet.js'
 import { need, python } from '../../support/need.js'
 import { toArrowFile } from './arrow-file.js'
 
+vi.setConfig({ testTimeout: 180_000 })
 const here = dirname(fileURLToPath(import.meta.url))
 const raw = join(here, '../../data/raw')
 const folder = mkdtempSync(join(tmpdir(), 'spillway-formats-'))

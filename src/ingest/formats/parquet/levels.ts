@@ -44,8 +44,7 @@ export function readHybrid(
       // Writers may leave the last group short: what is needed must be there.
       if (cursor.at + Math.ceil((values * width) / 8) > end)
         throw unreadable('a bit-packed run is cut', place)
-      if (width === 1) unpackBits(bytes, cursor.at, values, out, done)
-      else if (out instanceof Int32Array) unpackIndices(bytes, cursor.at, width, values, out, done)
+      if (out instanceof Int32Array) unpackIndices(bytes, cursor.at, width, values, out, done)
       else unpack(bytes, cursor.at, width, values, out, done)
       cursor.at = Math.min(cursor.at + size, end)
       done += values
@@ -62,28 +61,41 @@ export function readHybrid(
   }
 }
 
-function unpackBits(
+/** Levels of 1 and 2 bits are most of what lists are made of: a byte of them becomes one or two words by a table. */
+const [words1, words2] = [wordTable(1), wordTable(2)]
+
+function wordTable(width: number): Uint32Array {
+  const levels = new Uint8Array(256 * (8 / width))
+  for (let i = 0; i < levels.length; i++) {
+    const [byte, k] = [Math.floor((i * width) / 8), i % (8 / width)]
+    levels[i] = (byte >> (k * width)) & (2 ** width - 1)
+  }
+  return new Uint32Array(levels.buffer)
+}
+
+/** Whole bytes of levels of 1 or 2 bits; gives how many levels that were. */
+function unpackWords(
   bytes: Uint8Array,
   from: number,
+  width: number,
   count: number,
-  out: Uint8Array | Int32Array,
+  out: Uint8Array,
   at: number,
-): void {
-  const whole = count >> 3
-  let o = at
-  for (let i = from; i < from + whole; i++) {
-    const byte = bytes[i]
-    out[o] = byte & 1
-    out[o + 1] = (byte >> 1) & 1
-    out[o + 2] = (byte >> 2) & 1
-    out[o + 3] = (byte >> 3) & 1
-    out[o + 4] = (byte >> 4) & 1
-    out[o + 5] = (byte >> 5) & 1
-    out[o + 6] = (byte >> 6) & 1
-    out[o + 7] = byte >> 7
-    o += 8
+): number {
+  if (width > 2 || ((out.byteOffset + at) & 3) !== 0) return 0
+  const whole = Math.floor((count * width) / 8)
+  if (width === 1) {
+    const words = new Uint32Array(out.buffer, out.byteOffset + at, whole * 2)
+    for (let i = 0; i < whole; i++) {
+      const byte = bytes[from + i]
+      words[2 * i] = words1[2 * byte]
+      words[2 * i + 1] = words1[2 * byte + 1]
+    }
+  } else {
+    const words = new Uint32Array(out.buffer, out.byteOffset + at, whole)
+    for (let i = 0; i < whole; i++) words[i] = words2[bytes[from + i]]
   }
-  for (let i = 0; i < (count & 7); i++) out[o + i] = (bytes[from + whole] >> i) & 1
+  return (whole * 8) / width
 }
 
 /** Four bytes hold any value of up to 25 bits, wherever it begins. */
@@ -116,23 +128,9 @@ function unpack(
   from: number,
   width: number,
   count: number,
-  out: Uint8Array | Int32Array,
+  out: Uint8Array,
   at: number,
 ): void {
-  if (width === 8) {
-    for (let i = 0; i < count; i++) out[at + i] = bytes[from + i]
-    return
-  }
-  // `window` never holds more than 7 + 8 bits: levels have at most 8.
-  const mask = 2 ** width - 1
-  let [window, held, next] = [0, 0, from]
-  for (let i = 0; i < count; i++) {
-    if (held < width) {
-      window |= bytes[next++] << held
-      held += 8
-    }
-    out[at + i] = window & mask
-    window >>>= width
-    held -= width
-  }
+  const done = unpackWords(bytes, from, width, count, out, at)
+  for (let i = done; i < count; i++) out[at + i] = bitsAt(bytes, from, i * width, width)
 }

@@ -184,11 +184,9 @@ function levels(cursor: Cursor, length: number, max: number, entries: number, pl
   if (end > cursor.bytes.length) throw unreadable('the levels run past their page', place)
   const out = new Uint8Array(entries)
   if (entries > 0) readHybrid(cursor, end, bitWidth(max), entries, out, place)
-  // Where the bits allow more than `max`, check; the sum's sign bit tells without a branch per level.
-  if (2 ** bitWidth(max) - 1 > max) {
-    let above = 0
-    for (let i = 0; i < entries; i++) above |= max - out[i]
-    if (above < 0) throw unreadable(`levels above ${max}`, place)
+  // Where the bits allow more than `max`: each such level has all the bits of one that is counted here.
+  for (let above = max + 1; above < 2 ** bitWidth(max); above++) {
+    if (countMax(out, 0, entries, above) > 0) throw unreadable(`levels above ${max}`, place)
   }
   cursor.at = end
   return out

@@ -44,7 +44,7 @@ export function bytesOf(bytes: Uint8Array, name: string): ByteSource {
     name,
     async read(position, length) {
       checkRange(name, bytes.length, position, length)
-      return bytes.slice(position, position + length)
+      return new Uint8Array(bytes.subarray(position, position + length))
     },
     close: async () => {},
   }

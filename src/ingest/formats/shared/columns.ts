@@ -27,7 +27,10 @@ export function viewAs(type: NumberType, bytes: Uint8Array, length: number): Val
   const make = constructors[type]
   if (bytes.byteOffset % make.BYTES_PER_ELEMENT === 0)
     return new make(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
-  return new make(bytes.slice(0, length * make.BYTES_PER_ELEMENT).buffer, 0, length)
+  // Not `slice`, which for a Buffer shares its memory.
+  const copy = new Uint8Array(length * make.BYTES_PER_ELEMENT)
+  copy.set(bytes.subarray(0, copy.length))
+  return new make(copy.buffer, 0, length)
 }
 
 /** Several arrays of one type as one. The one itself when there is one. */

@@ -55,7 +55,7 @@ export async function* eachLine(
       take(bytes, from, end > from && bytes[end - 1] === 13 ? end - 1 : end, ++line)
       from = end + 1
     }
-    kept = bytes.slice(from)
+    kept = new Uint8Array(bytes.subarray(from))
     if (kept.length > limits.lineBytes)
       throw overLimit(`a line of ${kept.length} bytes`, `${place}, line ${line + 1}`)
     yield
