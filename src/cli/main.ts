@@ -2,6 +2,12 @@
 import { exitCodeOf, printError } from './errors.js'
 import { buildProgram } from './program.js'
 
+// `spillway … | head` closes the pipe early: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   const program = await buildProgram(process.argv[2])
   await program.parseAsync()

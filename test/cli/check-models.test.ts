@@ -6,7 +6,7 @@ import { checkPipeline } from '#spillway/stream/check/pipeline.js'
 import { dryRun } from '#spillway/stream/dry-run.js'
 import { tinyEvents, writeBundle } from '../support/bundle.js'
 import { temporaryFolder } from '../support/cli.js'
-import { tinyModel } from '../support/onnx.js'
+import { tinyModel } from '../support/tiny-model.js'
 
 const folder = temporaryFolder()
 folder.file('events.arrow', tinyEvents([1, 2, 3]))

@@ -1,69 +1,92 @@
-/** Writes tiny ONNX models (onnx.proto3), as much of them as tests need. */
-const text = new TextEncoder()
+import { type Proto, type ProtoField, proto } from './protobuf.js'
 
-function varint(value: number): number[] {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest]
-    bytes.push((rest % 128) | 128)
-  }
-}
-
-const integer = (field: number, value: number): number[] => [...varint(field * 8), ...varint(value)]
-const bytes = (field: number, value: ArrayLike<number>): number[] => [
-  ...varint(field * 8 + 2),
-  ...varint(value.length),
-  ...Array.from(value),
-]
-const string = (field: number, value: string): number[] => bytes(field, text.encode(value))
+/** onnx.proto3: element types. */
+export const FLOAT = 1
+export const INT64 = 7
 
 type Dim = number | string
 
-/** ValueInfoProto of a float tensor. */
-function valueInfo(name: string, dims: readonly Dim[]): number[] {
-  const shape = dims.flatMap((dim) => bytes(1, typeof dim === 'number' ? integer(1, dim) : string(2, dim)))
-  return [...string(1, name), ...bytes(2, bytes(1, [...integer(1, 1), ...bytes(2, shape)]))]
+/** A named input or output with its shape; text is a free dimension. */
+export function valueInfo(name: string, shape: readonly Dim[], type = FLOAT): Proto {
+  const dims = shape.map((dim): ProtoField => [1, [[typeof dim === 'number' ? 1 : 2, dim]]])
+  const tensor: Proto = [
+    [1, type],
+    [2, dims],
+  ]
+  return [
+    [1, name],
+    [2, [[1, tensor]]],
+  ]
 }
 
-export interface TinyModel {
-  readonly input?: readonly Dim[]
-  readonly output?: string
-  readonly operator?: string
-  readonly domain?: string
-  /** Adds a weight that is kept in another file. */
-  readonly external?: boolean
+export function floats(name: string, dims: readonly number[], values: readonly number[]): Proto {
+  return [
+    ...dims.map((dim): ProtoField => [1, dim]),
+    [2, FLOAT],
+    [8, name],
+    [9, new Uint8Array(Float32Array.from(values).buffer)],
+  ]
 }
 
-/** `y = x + x` for x [n, 1]; options change one thing each. */
-export function tinyModel({
-  input = ['n', 1],
-  output = 'y',
-  operator = 'Add',
-  domain = '',
-  external = false,
-}: TinyModel = {}): Uint8Array {
-  const node = [
-    ...string(1, 'x'),
-    ...(operator === 'Add' ? string(1, 'x') : []),
-    ...string(2, output),
-    ...string(4, operator),
-    ...(domain === '' ? [] : string(7, domain)),
+export function node(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  more: Proto = [],
+): Proto {
+  return [
+    ...inputs.map((name): ProtoField => [1, name]),
+    ...outputs.map((name): ProtoField => [2, name]),
+    [4, op],
+    ...more,
   ]
-  const weight = [
-    ...integer(1, 1),
-    ...integer(2, 1),
-    ...string(8, 'w'),
-    ...bytes(13, [...string(1, 'location'), ...string(2, '/etc/passwd')]),
-    ...integer(14, 1),
-  ]
-  const graph = [
-    ...bytes(1, node),
-    ...string(2, 'g'),
-    ...(external ? bytes(5, weight) : []),
-    ...bytes(11, valueInfo('x', input)),
-    ...bytes(12, valueInfo(output, input)),
-  ]
-  const opset = (name: string, version: number) => bytes(8, [...string(1, name), ...integer(2, version)])
-  const opsets = [...opset('', 13), ...(domain === '' ? [] : opset(domain, 1))]
-  return Uint8Array.from([...integer(1, 8), ...bytes(7, graph), ...opsets])
 }
+
+/** An integer attribute of a node. */
+export const intAttribute = (name: string, value: number): ProtoField => [
+  5,
+  [
+    [1, name],
+    [3, value],
+    [20, 2],
+  ],
+]
+
+export interface Graph {
+  readonly nodes: readonly Proto[]
+  readonly inputs: readonly Proto[]
+  readonly outputs: readonly Proto[]
+  readonly initializers?: readonly Proto[]
+  /** More fields of the model. */
+  readonly model?: Proto
+}
+
+/** The bytes of an ONNX model of opset 17. */
+export function onnx({ nodes, inputs, outputs, initializers = [], model = [] }: Graph): Uint8Array {
+  const graph: Proto = [
+    ...nodes.map((value): ProtoField => [1, value]),
+    [2, 'graph'],
+    ...initializers.map((value): ProtoField => [5, value]),
+    ...inputs.map((value): ProtoField => [11, value]),
+    ...outputs.map((value): ProtoField => [12, value]),
+  ]
+  return proto([[1, 8], [7, graph], [8, [[2, 17]]], ...model])
+}
+
+/** y[n, 1] = x[n, F] · weights. */
+export const linear = (weights: readonly number[]): Uint8Array =>
+  onnx({
+    nodes: [node('MatMul', ['x', 'w'], ['y'])],
+    initializers: [floats('w', [weights.length, 1], weights)],
+    inputs: [valueInfo('x', ['n', weights.length])],
+    outputs: [valueInfo('y', ['n', 1])],
+  })
+
+/** y[n, 1] = table[x[n, 1]]: the runtime throws for the whole batch where x is not an index of the table. */
+export const lookup = (table: readonly number[]): Uint8Array =>
+  onnx({
+    nodes: [node('Cast', ['x'], ['i'], [intAttribute('to', INT64)]), node('Gather', ['table', 'i'], ['y'])],
+    initializers: [floats('table', [table.length], table)],
+    inputs: [valueInfo('x', ['n', 1])],
+    outputs: [valueInfo('y', ['n', 1])],
+  })
