@@ -19,7 +19,10 @@ export interface Ended {
 /** Runs `spillway` as a person would; ends it by SIGTERM when `stop` settles. */
 export function spillway(
   args: readonly string[],
-  { env = {}, stop }: { readonly env?: Readonly<Record<string, string>>; readonly stop?: Promise<unknown> } = {},
+  {
+    env = {},
+    stop,
+  }: { readonly env?: Readonly<Record<string, string>>; readonly stop?: Promise<unknown> } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } })
