@@ -20,8 +20,8 @@ function helpOf(command) {
   return text.trim()
 }
 
-function cliDocs() {
-  const program = buildProgram()
+async function cliDocs() {
+  const program = await buildProgram()
   const section = (command, path, level) => {
     const name = [...path, command.name()].join(' ')
     const below = command.commands.filter((one) => one.name() !== 'help')
@@ -72,7 +72,7 @@ function pipelineDocs() {
 
 const check = process.argv.includes('--check')
 for (const [path, content] of [
-  ['docs/cli.md', cliDocs()],
+  ['docs/cli.md', await cliDocs()],
   ['docs/pipelines.md', pipelineDocs()],
 ]) {
   if (!check) writeFileSync(at(path), content)

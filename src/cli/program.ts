@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { commands } from './commands.js'
 
-/** The whole command line, not yet run. */
-export function buildProgram(): Command {
+/** The command line, not yet run: with one command when `name` is one, else (for --help, a typo) with all. */
+export async function buildProgram(name?: string): Promise<Command> {
   const program = new Command('spillway')
     .description(
       'Streaming event processing for particle physics: Arrow events in, batched ONNX scores out, each event exactly once.',
@@ -13,6 +13,7 @@ export function buildProgram(): Command {
       'after',
       '\nExit codes: 0 done, 1 your input is wrong (the message says where), 75 temporary: try again later.',
     )
-  for (const command of commands) program.addCommand(command())
+  const asked = commands.filter((command) => command.name === name)
+  for (const { load } of asked.length > 0 ? asked : commands) program.addCommand(await load())
   return program
 }

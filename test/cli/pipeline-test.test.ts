@@ -59,7 +59,7 @@ test('what is not as expected is told with event, column, line and difference', 
   - name: wrong
     events: [{ x: 2, met: 20 }, { x: 3, met: 20 }]
     expect:
-      - { twice.y: 4.25, accept: false }
+      - { twice.y: 4.5, accept: false }
       - reject: SCORE_NOT_FINITE
 `)
   expect(failures).toEqual([
@@ -67,8 +67,8 @@ test('what is not as expected is told with event, column, line and difference', 
       event: 0,
       key: 'twice.y',
       place: expect.stringMatching(/p\.test\.yaml:6$/),
-      expected: '4.25 ± 0.0000043',
-      found: '4 (off by 0.250)',
+      expected: '4.5 ± 0.0000045',
+      found: '4 (off by 0.500)',
     },
     {
       event: 0,
@@ -88,7 +88,7 @@ test('what is not as expected is told with event, column, line and difference', 
   const ended = await spillway(['test', file])
   expect(ended.code).toBe(1)
   expect(ended.out).toContain('FAILED  wrong')
-  expect(ended.out).toContain('found     4 (off by 0.250)')
+  expect(ended.out).toContain('found     4 (off by 0.500)')
 })
 
 test('mistakes in the test file have their line', async () => {

@@ -16,10 +16,13 @@ export interface Ended {
   readonly err: string
 }
 
-/** Runs `spillway` as a person would; ends it by SIGTERM after `stopMs` when given. */
+/** Runs `spillway` as a person would; ends it by SIGTERM when `stop` settles. */
 export function spillway(
   args: readonly string[],
-  { env = {}, stopMs }: { readonly env?: Readonly<Record<string, string>>; readonly stopMs?: number } = {},
+  {
+    env = {},
+    stop,
+  }: { readonly env?: Readonly<Record<string, string>>; readonly stop?: Promise<unknown> } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } })
@@ -31,12 +34,10 @@ export function spillway(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text
     })
-    const timer = stopMs === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), stopMs)
+    const end = () => child.kill('SIGTERM')
+    stop?.then(end, end)
     child.on('error', reject)
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      resolve({ code, out, err })
-    })
+    child.on('close', (code) => resolve({ code, out, err }))
   })
 }
 
