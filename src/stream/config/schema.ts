@@ -74,7 +74,7 @@ const Source = z.union([
 ])
 
 const Batch = z.strictObject({
-  rows: z.int().positive().max(65_536).default(128).describe('most items in one inference call'),
+  rows: z.int().positive().max(65_536).default(512).describe('most items in one inference call'),
   tokens: z
     .int()
     .positive()
@@ -201,7 +201,7 @@ export const PipelineSchema = z.strictObject({
       in_flight_bytes: z
         .int()
         .positive()
-        .default(67_108_864)
+        .default(16_777_216)
         .describe('most bytes read and not yet committed'),
       attempts: z.int().positive().default(3).describe('how often a message may end the process'),
     })

@@ -5,7 +5,7 @@ import { sample, threads } from './cpu.mjs'
 import { cutMessages, loads, repeated, writeInput } from './loads.mjs'
 
 /** Rows that everybody scores before the clock starts: models, compilers and caches are warm then. */
-const WARM_MESSAGES = { mlp: Number(process.env.WARM ?? 256), transformer: 8 }
+const WARM_MESSAGES = { mlp: 256, transformer: 8 }
 const WARM_ROWS = { mlp: 2048, transformer: 64 }
 const SETTLE_MS = 300
 const POLL_MS = 100
@@ -82,12 +82,14 @@ export async function runFiles({ load, folder, input, workers, total, step }) {
   const source = { files: input }
   const sink = { scores: { files: out } }
   const contestant = spillway(load, { folder, name: 'bench-files', source, sink, workers, step })
-  return finishing(contestant, async () => {
-    await contestant.ready()
-    const result = await clocked(contestant, total, () => contestant.say('go'))
+  try {
+    return await finishing(contestant, async () => {
+      await contestant.ready()
+      return clocked(contestant, total, () => contestant.say('go'))
+    })
+  } finally {
     rmSync(out, { recursive: true, force: true })
-    return result
-  })
+  }
 }
 
 /** Runs one consumer of a topic: warm first, then everything at once. */
