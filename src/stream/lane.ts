@@ -45,7 +45,8 @@ export class Lane {
   /** Fired when another epoch has begun, or none will. */
   readonly #reopened = new Signal()
   #epoch: LaneEpoch | null = null
-  #draining = false
+  /** Callers that wait for everything to be committed. */
+  #draining = 0
   /** Messages to be committed one by one, to find the one whose results are too large for the sink. */
   #narrow = 0
   readonly #oversize = new Set<bigint>()
@@ -82,12 +83,12 @@ export class Lane {
 
   /** Commits everything taken so far; resolves when that is done, the source was rewound, or the lane is closed. */
   async drain(): Promise<void> {
-    this.#draining = true
-    while (!this.#stopped.signal.aborted && (this.pending > 0 || this.#epoch?.ended === true)) {
-      this.#epoch?.changed.fire()
+    this.#draining++
+    // Once: two that drain would wake each other for ever.
+    this.#epoch?.changed.fire()
+    while (!this.#stopped.signal.aborted && (this.pending > 0 || this.#epoch?.ended === true))
       await (this.#epoch?.changed.wait(50) ?? sleep(50))
-    }
-    this.#draining = false
+    this.#draining--
   }
 
   /** Drops what is not committed and gives the lane up. */
@@ -148,7 +149,7 @@ export class Lane {
       }
       const wait = last + this.#options.commit.intervalMs - performance.now()
       const enough = epoch.full || epoch.rows >= this.#options.commit.rows
-      const hurry = this.#draining || epoch.urgent || enough
+      const hurry = this.#draining > 0 || epoch.urgent || enough
       if (epoch.finished === 0) await epoch.changed.wait()
       else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
       else {

@@ -13,10 +13,15 @@ import type { DeadLetter } from '#spillway/stream/sinks/records.js'
 /** The root of the project. */
 export const root = new URL('../..', import.meta.url).pathname
 
+const folders: string[] = []
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** A folder that goes when this process ends. */
 export function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-test-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 

@@ -50,18 +50,38 @@ export function fileSink(options: FileSinkOptions): Sink & { complete(): void } 
   }
 }
 
-/** One Arrow file out of the streams that are there; none when there is none. */
-async function writePart(path: string, streams: readonly (Uint8Array | null)[]): Promise<void> {
+/**
+ * Arrow files out of the streams that are there: one, or several where the fields change on the way, as columns that a
+ * producer adds or widens do. `nameOf` names them in order.
+ */
+async function writePart(
+  nameOf: (file: number) => string,
+  streams: readonly (Uint8Array | null)[],
+): Promise<void> {
   const there = streams.filter((bytes) => bytes !== null)
-  if (there.length === 0) return
+  for (let from = 0, file = 0; from < there.length; file++) from = await writeRun(nameOf(file), there, from)
+}
+
+/** Writes streams of the same fields from `from` on to one file. @returns the first that does not fit into it */
+async function writeRun(path: string, streams: readonly Uint8Array[], from: number): Promise<number> {
   const writer = await ArrowFileWriter.open(path)
+  let at = from
   try {
-    for (const bytes of there) await writer.append(bytes)
+    for (; at < streams.length; at++) {
+      try {
+        await writer.append(streams[at])
+      } catch (error) {
+        const other = error instanceof SpillwayError && error.code === 'SCHEMA_MISMATCH' && at > from
+        if (!other) throw error
+        break
+      }
+    }
     await writer.finish()
   } catch (error) {
-    await writer.abort()
+    await writer.abort().catch(() => {})
     throw error
   }
+  return at
 }
 
 class FileLane implements LaneSink {
@@ -98,14 +118,15 @@ class FileLane implements LaneSink {
   }
 
   async commit(done: readonly Done[], next: bigint): Promise<void> {
-    const part = this.#partName(this.#progress.parts)
+    const part = (folder: string) => (file: number) =>
+      join(folder, this.#fileName(this.#progress.parts, file))
     await writePart(
-      join(this.#options.scores, part),
+      part(this.#options.scores),
       done.map(({ outcome }) => outcome.scores),
     )
     if (this.#options.accepted !== null) {
       await writePart(
-        join(this.#options.accepted, part),
+        part(this.#options.accepted),
         done.map(({ outcome }) => outcome.accepted),
       )
     }
@@ -129,8 +150,10 @@ class FileLane implements LaneSink {
     return [this.#options.scores, this.#options.accepted].filter((folder) => folder !== null)
   }
 
-  #partName(part: number): string {
-    return `${this.#name}-${String(part).padStart(6, '0')}.arrow`
+  /** Further files of a part sort behind its first. */
+  #fileName(part: number, file: number): string {
+    const more = file === 0 ? '' : `_${String(file).padStart(3, '0')}`
+    return `${this.#name}-${String(part).padStart(6, '0')}${more}.arrow`
   }
 
   #read(): Progress | null {
@@ -147,11 +170,12 @@ class FileLane implements LaneSink {
 
   /** Removes parts of this lane that no progress file names. */
   #removeUncommitted(): void {
-    const committed = new Set(Array.from({ length: this.#progress.parts }, (_, part) => this.#partName(part)))
-    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-\\d{6}\\.arrow(\\..*partial)?$`)
+    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-(\\d{6})(_\\d+)?\\.arrow(\\..*partial)?$`)
     for (const folder of this.#folders()) {
       for (const file of readdirSync(folder)) {
-        if (mine.test(file) && !committed.has(file)) rmSync(join(folder, file))
+        const [, part, , partial] = mine.exec(file) ?? []
+        if (part !== undefined && (partial !== undefined || Number(part) >= this.#progress.parts))
+          rmSync(join(folder, file))
       }
     }
   }
