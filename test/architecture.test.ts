@@ -84,7 +84,9 @@ describe('these checks', () => {
   })
 
   it('let right arrows pass', () => {
-    expect(wrongArrows('src/stream/a.ts', "import { b } from '../models/b.js'\nimport c from './c.js'")).toEqual([])
+    expect(
+      wrongArrows('src/stream/a.ts', "import { b } from '../models/b.js'\nimport c from './c.js'"),
+    ).toEqual([])
     expect(wrongArrows('src/models/a/b.ts', "import { SpillwayError } from '../../errors.js'")).toEqual([])
   })
 
@@ -95,10 +97,13 @@ describe('these checks', () => {
     },
   )
 
-  it.each(["const a = 'as any'", '/** of any kind: any */', 'any(jets.pt > 3)', 'const any = 1', '{ any: run, all }'])(
-    'let %s pass',
-    (text) => {
-      expect(usesAny(text)).toBe(false)
-    },
-  )
+  it.each([
+    "const a = 'as any'",
+    '/** of any kind: any */',
+    'any(jets.pt > 3)',
+    'const any = 1',
+    '{ any: run, all }',
+  ])('let %s pass', (text) => {
+    expect(usesAny(text)).toBe(false)
+  })
 })

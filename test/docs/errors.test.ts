@@ -16,7 +16,9 @@ describe('the error catalogue', () => {
   })
 
   it('holds every code that is raised', () => {
-    const raised = [...code.matchAll(/SpillwayError\(\s*(?:\w+,\s*)?'([A-Z][A-Z_]+)'/g)].map(([, name]) => name)
+    const raised = [...code.matchAll(/SpillwayError\(\s*(?:\w+,\s*)?'([A-Z][A-Z_]+)'/g)].map(
+      ([, name]) => name,
+    )
     expect(raised.length).toBeGreaterThan(50)
     expect(raised.filter((name) => !known.has(name))).toEqual([])
   })
@@ -36,7 +38,9 @@ describe('the error catalogue', () => {
   it('names only keys of a pipeline that there are', () => {
     const schema = textOf('src/stream/config/schema.ts')
     const keys = Object.values(catalogue).flatMap(({ remedy }) =>
-      [...remedy.matchAll(/\b(?:limits|workers|sink|http|dead_letters|kafka|source)\.([a-z_]+)/g)].map(([, key]) => key),
+      [...remedy.matchAll(/\b(?:limits|workers|sink|http|dead_letters|kafka|source)\.([a-z_]+)/g)].map(
+        ([, key]) => key,
+      ),
     )
     expect(keys.length).toBeGreaterThan(3)
     expect(keys.filter((key) => !schema.includes(`${key}:`))).toEqual([])

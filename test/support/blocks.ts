@@ -19,11 +19,13 @@ const BLOCK = /^<!-- (run|check)(?:: *([^>]*?))? -->\n```(\w+)\n([\s\S]*?)^```$/
 
 /** The blocks of a page that are to be tried, in order. */
 export function blocksOf(page: string): Block[] {
-  return [...page.matchAll(BLOCK)].map(({ 0: all, 1: verb, 2: argument = '', 3: language, 4: text, index }) => {
-    const before = page.slice(0, index).split('\n').length
-    const line = before + (all.slice(0, all.indexOf('```')).match(/\n/g)?.length ?? 0)
-    return { line, language, text, verb: verb as Block['verb'], argument }
-  })
+  return [...page.matchAll(BLOCK)].map(
+    ({ 0: all, 1: verb, 2: argument = '', 3: language, 4: text, index }) => {
+      const before = page.slice(0, index).split('\n').length
+      const line = before + (all.slice(0, all.indexOf('```')).match(/\n/g)?.length ?? 0)
+      return { line, language, text, verb: verb as Block['verb'], argument }
+    },
+  )
 }
 
 export interface Outcome {
@@ -69,4 +71,3 @@ export class ReaderFolder {
     return { code, output }
   }
 }
-
