@@ -194,6 +194,21 @@ export const catalogue = {
     'A traced function reads tensor data or depends on the batch content.',
     'Keep control flow independent of tensor values.',
   ),
+  TRAIN_DIVERGED: entry(
+    'stop',
+    'The loss of a training step became NaN or infinite.',
+    'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
+  ),
+  KERNEL_INPUT: entry(
+    'dead-letter',
+    'A physics kernel was given columns of different lengths, or list offsets that do not fit its columns.',
+    'Correct the list offsets or the column lengths where the events are written.',
+  ),
+  KERNEL_OPTION: entry(
+    'stop',
+    'A physics kernel was given a parameter outside its range.',
+    'Correct the parameter; the message names it and its range.',
+  ),
   INTERNAL: entry(
     'stop',
     'Something happened that should be impossible.',

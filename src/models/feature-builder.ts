@@ -3,10 +3,35 @@ import type { ColumnType, Events } from '../ingest/columns.js'
 /** A column that a step reads: what must be there before the pipeline starts. */
 export interface Read {
   readonly path: string
-  /** Any of these; all number types when absent. */
+  /** Any of these; all types when absent. */
   readonly types?: readonly ColumnType[]
+  /** The list it must run along, '' for one value per event; any when absent. */
+  readonly axis?: string
   readonly unit?: string
 }
+
+/** Everything that `float32` converts. */
+const NUMBERS: readonly ColumnType[] = [
+  'float32',
+  'float64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'bool',
+]
+
+/** A number per event, or per entry of a list, as a builder reads it. */
+export const numberRead = (path: string, axis: string, unit?: string): Read => ({
+  path,
+  axis,
+  types: NUMBERS,
+  ...(unit !== undefined && { unit }),
+})
 
 /** A tensor that a builder writes. `n` is the number of items, `t` the padded length of ragged inputs. */
 export interface TensorSpec {

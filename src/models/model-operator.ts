@@ -92,9 +92,14 @@ function validity({ features, items }: Part): Uint8Array {
 /** The calibrated values where the model ran, the old ones elsewhere. */
 function replaced(old: Column, scores: Column): Column {
   if (scores.valid === null) return scores
-  const values = Float32Array.from(old.values as Float32Array)
-  for (let i = 0; i < values.length; i++) if (scores.valid[i] === 1) values[i] = Number(scores.values[i])
-  return { axis: old.axis, type: 'float32', values, valid: old.valid }
+  const values = Float32Array.from(old.values as ArrayLike<number | bigint>, Number)
+  const valid = old.valid === null ? null : old.valid.slice()
+  for (let i = 0; i < values.length; i++) {
+    if (scores.valid[i] === 0) continue
+    values[i] = Number(scores.values[i])
+    if (valid !== null) valid[i] = 1
+  }
+  return { axis: old.axis, type: 'float32', values, valid }
 }
 
 function faultsOf(part: number, events: Events, axis: string, bad: readonly number[], name: string): Fault[] {

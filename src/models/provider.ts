@@ -43,7 +43,8 @@ function options(provider: Provider, settings: SessionSettings): ort.InferenceSe
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    logSeverityLevel: 3,
+    // What fails is thrown; the runtime's own lines would only let a bad message flood the log.
+    logSeverityLevel: 4,
     graphOptimizationLevel: settings.reproducible ? 'basic' : 'all',
     // A shape-dependent memory plan is kept per shape; ragged inputs have many shapes.
     enableMemPattern: settings.reproducible,

@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly sink: Sink
   readonly metrics: Metrics
   readonly events: EngineEvents
+  /** Entry of a worker thread; Spillway's own when absent. */
+  readonly worker?: URL
 }
 
 /** Bytes of one task at most: what is copied to a worker at once. */
@@ -43,7 +45,8 @@ export class Engine {
   readonly #lanes = new Map<string, Lane>()
   readonly #letters: DeadLetterWindow
   #fail: (error: SpillwayError) => void = () => {}
-  #lastCommit = Date.now()
+  /** The last commit, or the last time that nothing waited for one. */
+  #lastProgress = Date.now()
 
   private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer) {
     this.#options = options
@@ -59,6 +62,7 @@ export class Engine {
     let engine: Engine | undefined
     const pool = await WorkerPool.start({
       plan: { config, folder },
+      worker: options.worker,
       count: workerCount(config),
       batchSeconds: config.workers.batch_s,
       memoryMb: config.workers.memory_mb,
@@ -95,23 +99,32 @@ export class Engine {
     return this.#pool.hello.models
   }
 
-  /** Seconds since the last commit while messages wait for one; 0 when nothing waits. */
+  /** Seconds since the last commit while messages wait for one; 0 when nothing waits. Looked at every second. */
   get stalledSeconds(): number {
     const waiting = [...this.#lanes.values()].some(({ pending }) => pending > 0)
     const behind = this.#options.source.lag().some(({ messages }) => (messages ?? 0) > 0)
-    return waiting || behind ? (Date.now() - this.#lastCommit) / 1e3 : 0
+    if (!waiting && !behind) this.#lastProgress = Date.now()
+    return (Date.now() - this.#lastProgress) / 1e3
   }
 
-  /** Until the input ends or `stop`. */
-  async run(): Promise<void> {
+  /** Until the input ends or `stop`. @returns whether the input came to its end */
+  async run(): Promise<boolean> {
     const { source, metrics } = this.#options
-    this.#lastCommit = Date.now()
-    const lag = setInterval(() => metrics.lag(source.lag()), LAG_MS)
+    this.#lastProgress = Date.now()
+    const watch = (): void => {
+      metrics.lag(source.lag())
+      void this.stalledSeconds
+    }
+    const lag = setInterval(watch, LAG_MS)
     const failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject
     })
     try {
-      await Promise.race([source.run(this.#host()), failed])
+      return await Promise.race([source.run(this.#host()), failed])
+    } catch (error) {
+      // The source may still be at it.
+      await source.stop(0).catch(() => {})
+      throw error
     } finally {
       clearInterval(lag)
       metrics.lag(source.lag())
@@ -136,6 +149,9 @@ export class Engine {
       open: (id) => this.#open(id),
       push: async (id: LaneId, messages: readonly Message[], next: bigint) => {
         await this.#lanes.get(keyOf(id))?.push(messages, next)
+      },
+      drain: async (id) => {
+        await this.#lanes.get(keyOf(id))?.drain()
       },
       close: async (id, drainMs) => {
         const lane = this.#lanes.get(keyOf(id))
@@ -169,7 +185,7 @@ export class Engine {
     const { events, metrics, source } = this.#options
     return {
       committed: (id, done, _next, seconds) => {
-        this.#lastCommit = Date.now()
+        this.#lastProgress = Date.now()
         metrics.committed(done, seconds)
         events.committed?.(id, done, seconds)
         this.#countLetters(done)

@@ -13,6 +13,9 @@ export interface GathererOptions {
   readonly attempts: number
 }
 
+/** What is asked of the worker pool. */
+export type Workers = Pick<WorkerPool, 'run' | 'room' | 'busy'>
+
 /** Why a task was closed: full, waited long enough, a worker was free, or the message must be alone. */
 export type CloseReason = 'rows' | 'bytes' | 'delay' | 'free' | 'alone'
 
@@ -33,6 +36,8 @@ interface Entry {
   losses: number
   /** After a loss: on a worker by itself. */
   alone: boolean
+  /** In a process by itself. */
+  readonly exclusive: boolean
 }
 
 /**
@@ -40,7 +45,7 @@ interface Entry {
  * a lost worker are done again, message by message, and a message that loses its worker repeatedly is rejected.
  */
 export class Gatherer {
-  readonly #pool: WorkerPool
+  readonly #pool: Workers
   readonly #options: GathererOptions
   readonly #events: GathererEvents
   #queue: Entry[] = []
@@ -49,10 +54,12 @@ export class Gatherer {
   #timer: NodeJS.Timeout | undefined
   /** Messages that must have the whole process to themselves, in turn. */
   #exclusive: Promise<unknown> = Promise.resolve()
+  /** The one whose turn it is, while it waits for a worker. */
+  #solo: Entry | null = null
   #held = false
   #idle: (() => void)[] = []
 
-  constructor(pool: WorkerPool, options: GathererOptions, events: GathererEvents) {
+  constructor(pool: Workers, options: GathererOptions, events: GathererEvents) {
     this.#pool = pool
     this.#options = options
     this.#events = events
@@ -66,7 +73,14 @@ export class Gatherer {
   /** Never rejects: what cannot be done becomes a reject in the outcome. */
   submit(message: Message): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.#queue.push({ message, resolve, since: performance.now(), losses: 0, alone: false })
+      this.#queue.push({
+        message,
+        resolve,
+        since: performance.now(),
+        losses: 0,
+        alone: false,
+        exclusive: false,
+      })
       this.pump()
     })
   }
@@ -82,10 +96,9 @@ export class Gatherer {
         if (this.#pool.busy > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
         await before()
         return await new Promise<Outcome>((resolve) => {
-          void this.#dispatch(
-            [{ message, resolve, since: performance.now(), losses: 0, alone: true }],
-            'alone',
-          )
+          const since = performance.now()
+          this.#solo = { message, resolve, since, losses: 0, alone: true, exclusive: true }
+          this.pump()
         })
       } finally {
         this.#held = false
@@ -99,6 +112,11 @@ export class Gatherer {
   /** Gives tasks to workers that have room. Called by the pool when there is room, and on every submit. */
   pump(): void {
     if (this.#pool.busy === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#solo !== null && this.#pool.room > 0) {
+      const solo = this.#solo
+      this.#solo = null
+      void this.#dispatch([solo], 'alone')
+    }
     while (!this.#held && this.#pool.room > 0 && this.waiting > 0) {
       const reason = this.#reason()
       if (reason === undefined) return
@@ -184,20 +202,11 @@ export class Gatherer {
       }
       if (entry.losses >= this.#options.attempts)
         entry.resolve(rejected(lossOf(entry.message, lost.how, entry.losses)))
+      else if (entry.exclusive) this.#solo = entry
       else again.push(entry)
     }
     this.#queue = [...again, ...this.#queue.slice(this.#head)]
     this.#head = 0
-    if (this.#held && again.length > 0) this.#retryHeld()
-  }
-
-  /** An exclusive message whose worker was lost waits for the next worker, still alone. */
-  #retryHeld(): void {
-    const retry = (): void => {
-      if (this.#pool.room > 0) void this.#dispatch(this.#take(), 'alone')
-      else setTimeout(retry, 20)
-    }
-    retry()
   }
 }
 
@@ -210,8 +219,13 @@ export function workItem(message: Message): WorkItem {
   const value = new Uint8Array(message.value!.length)
   value.set(message.value!)
   const header = message.headers.get('crc32')
-  const crc32 = header === undefined ? Number.NaN : Number.parseInt(new TextDecoder().decode(header), 16)
-  return { value, place: placeOf(message), crc32: Number.isNaN(crc32) ? null : crc32 }
+  return { value, place: placeOf(message), crc32: header === undefined ? null : parseCrc32(header) }
+}
+
+/** Up to eight hex digits; another program's header of that name says nothing about the bytes. */
+function parseCrc32(header: Uint8Array): number | null {
+  const text = new TextDecoder().decode(header)
+  return /^[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text, 16) : null
 }
 
 function rejected(reject: Pick<Reject, 'code' | 'message' | 'place'>): Outcome {

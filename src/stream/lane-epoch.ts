@@ -1,7 +1,7 @@
 import type { Message } from '../ingest/message.js'
 import { type Gatherer, rejectedMessage } from './gatherer.js'
 import { Signal } from './signal.js'
-import type { Done, LaneMark, LaneStart } from './sink.js'
+import { type Done, type LaneMark, type LaneStart, NO_MARK } from './sink.js'
 import type { Outcome } from './work.js'
 
 export interface EpochOptions {
@@ -17,6 +17,10 @@ export interface EpochOptions {
 interface Entry {
   readonly message: Message
   readonly next: bigint
+  /** Memory it takes, bytes. */
+  readonly size: number
+  /** Runs alone in the process. */
+  readonly suspect: boolean
   outcome: Outcome | undefined
 }
 
@@ -24,6 +28,15 @@ interface Entry {
 export interface Ready {
   readonly done: readonly Done[]
   readonly next: bigint
+}
+
+/** How to take back a mark that no death of the process earned. */
+export interface Undo {
+  /** The offset that the mark was kept at. */
+  readonly next: bigint
+  readonly written: LaneMark
+  /** What stood there before. */
+  readonly found: LaneMark
 }
 
 /** Until the first commit after opening so few messages are given out: suspects are few if the process dies. */
@@ -46,9 +59,10 @@ export class LaneEpoch {
   #rows = 0
   #next: bigint | null
   #mark: LaneMark
-  /** Messages still to be taken that must run alone, and those taken that have not yet run. */
+  /** The mark that was there before this epoch kept one. */
+  #found: LaneMark
+  /** Messages still to be taken that must run alone. */
   #suspects: number
-  #alone = 0
   /** Nothing was committed yet. */
   #fresh = true
   /** Steps that come one after another: keeping marks, and running suspects. */
@@ -60,6 +74,7 @@ export class LaneEpoch {
     this.#options = options
     this.#next = start.next
     this.#mark = start.mark
+    this.#found = start.mark
     this.#suspects = start.mark.opens > 0 || start.mark.tries > 0 ? SLOW_START : 0
   }
 
@@ -78,9 +93,9 @@ export class LaneEpoch {
     return this.#finished
   }
 
-  /** The next commit should not wait: nothing was committed yet, or a suspect waits for its turn. */
+  /** The next commit should not wait: nothing was committed yet, or a suspect waits for it. */
   get urgent(): boolean {
-    return this.#fresh || this.#alone > 0
+    return this.#fresh || this.#entries[0]?.suspect === true
   }
 
   get full(): boolean {
@@ -95,22 +110,19 @@ export class LaneEpoch {
   /** Takes one message; one before the lane's offset was done by an earlier owner and is skipped. */
   take(message: Message, next: bigint): void {
     if (this.#ended || (this.#next !== null && message.offset < this.#next)) return
-    const entry: Entry = { message, next, outcome: undefined }
+    const suspect = this.#suspects > 0
+    const entry: Entry = { message, next, size: sizeOf(message), suspect, outcome: undefined }
     this.#entries.push(entry)
-    this.#bytes += sizeOf(message)
+    this.#bytes += entry.size
     this.#next = next
     if (this.#options.oversize.has(message.offset)) {
       this.#finish(
         entry,
         rejectedMessage(message, 'MESSAGE_TOO_LARGE', 'its results are too large for the sink'),
       )
-    } else if (this.#suspects > 0) {
+    } else if (suspect) {
       this.#suspects--
-      this.#alone++
-      this.#inOrder(async () => {
-        await this.#runAlone(entry)
-        this.#alone--
-      })
+      this.#inOrder(() => this.#runAlone(entry))
     } else if (this.#fresh) {
       this.#inOrder(() => this.#runFirst(entry))
     } else this.#run(entry)
@@ -127,28 +139,33 @@ export class LaneEpoch {
   }
 
   committed({ done }: Ready): void {
-    this.#entries.splice(0, done.length)
-    this.#finished -= done.length
-    for (const { message, outcome } of done) {
-      this.#bytes -= sizeOf(message)
-      this.#rows -= outcome.rows
+    for (const { size, outcome } of this.#entries.splice(0, done.length)) {
+      this.#bytes -= size
+      this.#rows -= outcome!.rows
     }
+    this.#finished -= done.length
     this.#fresh = false
     this.#marked = false
-    this.#mark = { opens: 0, tries: 0 }
+    this.#mark = NO_MARK
+    this.#found = NO_MARK
     this.changed.fire()
   }
 
-  /** Ends the epoch: outcomes that still come are ignored. @returns the mark to take back after a clean end. */
-  end(): { readonly next: bigint; readonly mark: LaneMark } | null {
+  /**
+   * Ends the epoch: outcomes that still come are ignored. @returns what to take back at a clean end; `null` also where
+   * the epoch had ended before, for then the sink must be opened before anything else.
+   */
+  end(): Undo | null {
+    if (this.#ended) return null
     this.#ended = true
     this.changed.fire()
-    const first = this.#entries[0]?.message.offset ?? this.#next
-    if (!this.#marked || first === null) return null
-    return {
-      next: first,
-      mark: { opens: Math.max(0, this.#mark.opens - 1), tries: Math.max(0, this.#mark.tries - 1) },
-    }
+    return this.undo
+  }
+
+  /** The mark that this epoch has kept and no commit has cleared. */
+  get undo(): Undo | null {
+    const next = this.#entries[0]?.message.offset ?? this.#next
+    return this.#marked && next !== null ? { next, written: this.#mark, found: this.#found } : null
   }
 
   /** A rejected mark ends the epoch: the lane opens its sink anew. */
@@ -204,4 +221,11 @@ export class LaneEpoch {
   }
 }
 
-const sizeOf = (message: Message): number => message.value?.length ?? 0
+/** What a message takes beside its bytes: a flood of tombstones must fill a lane as well. */
+const OVERHEAD = 256
+
+function sizeOf({ value, key, headers }: Message): number {
+  let bytes = OVERHEAD + (value?.length ?? 0) + (key?.length ?? 0)
+  for (const header of headers.values()) bytes += header.length
+  return bytes
+}

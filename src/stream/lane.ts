@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asSpillwayError, SpillwayError } from '../errors.js'
 import type { Message } from '../ingest/message.js'
 import type { Gatherer } from './gatherer.js'
-import { LaneEpoch } from './lane-epoch.js'
-import type { Done, LaneId, LaneSink } from './sink.js'
+import { LaneEpoch, type Undo } from './lane-epoch.js'
+import { Signal } from './signal.js'
+import type { Done, LaneId, LaneMark, LaneSink } from './sink.js'
 
 export interface LaneOptions {
   readonly id: LaneId
@@ -41,6 +42,8 @@ const OPEN_MS = 60_000
 export class Lane {
   readonly #options: LaneOptions
   readonly #stopped = new AbortController()
+  /** Fired when another epoch has begun, or none will. */
+  readonly #reopened = new Signal()
   #epoch: LaneEpoch | null = null
   #draining = false
   /** Messages to be committed one by one, to find the one whose results are too large for the sink. */
@@ -72,15 +75,15 @@ export class Lane {
     if (epoch === null) return
     for (let i = 0; i < messages.length; i++) {
       while (epoch.full && !epoch.ended) await epoch.changed.wait()
-      if (epoch.ended) return
+      if (epoch.ended) return this.#untilReopened(epoch)
       epoch.take(messages[i], messages[i + 1]?.offset ?? next)
     }
   }
 
-  /** Commits everything taken so far; resolves when that is done or the lane is closed. */
+  /** Commits everything taken so far; resolves when that is done, the source was rewound, or the lane is closed. */
   async drain(): Promise<void> {
     this.#draining = true
-    while (!this.#stopped.signal.aborted && this.pending > 0) {
+    while (!this.#stopped.signal.aborted && (this.pending > 0 || this.#epoch?.ended === true)) {
       this.#epoch?.changed.fire()
       await (this.#epoch?.changed.wait(50) ?? sleep(50))
     }
@@ -92,10 +95,11 @@ export class Lane {
     if (this.#stopped.signal.aborted) return
     this.#stopped.abort()
     this.#epoch?.changed.fire()
+    this.#reopened.fire()
     // A commit under way moves the offset: only afterwards is it known where a mark belongs.
     await this.#loop
-    const mark = this.#epoch?.end() ?? null
-    if (mark !== null) await this.#call(() => this.#options.sink.mark(mark.next, mark.mark)).catch(() => {})
+    const undo = this.#epoch?.end() ?? null
+    if (undo !== null) await this.#call(() => this.#options.sink.mark(undo.next, undo.found)).catch(() => {})
     await this.#options.sink.close()
   }
 
@@ -104,7 +108,9 @@ export class Lane {
     const deadline = performance.now() + OPEN_MS
     for (;;) {
       try {
-        return await this.#start()
+        const { epoch, next } = await this.#start(null)
+        this.#epoch = epoch
+        return next
       } catch (cause) {
         const error = asSpillwayError(cause, 'INTERNAL')
         if (error.decision !== 'retry' || performance.now() > deadline || this.#stopped.signal.aborted)
@@ -115,8 +121,11 @@ export class Lane {
     }
   }
 
-  async #start(): Promise<bigint | null> {
-    const start = await this.#options.sink.open()
+  /** Opens the sink. A mark that the ended epoch left is no death of the process: it is as good as taken back. */
+  async #start(undo: Undo | null): Promise<{ epoch: LaneEpoch; next: bigint | null }> {
+    const opened = await this.#options.sink.open()
+    const own = undo !== null && opened.next === undo.next && sameMark(opened.mark, undo.written)
+    const start = own ? { next: opened.next, mark: undo.found } : opened
     const { gatherer, inFlightBytes, attempts, sink } = this.#options
     const epoch: LaneEpoch = new LaneEpoch(start, {
       gatherer,
@@ -126,8 +135,7 @@ export class Lane {
       remember: (next, mark) =>
         this.#call(() => (epoch.ended ? Promise.reject(abandoned()) : sink.mark(next, mark))),
     })
-    this.#epoch = epoch
-    return start.next
+    return { epoch, next: start.next }
   }
 
   async #run(): Promise<void> {
@@ -190,18 +198,28 @@ export class Lane {
     const { id, events } = this.#options
     const { signal } = this.#stopped
     const place = `${id.topic}/${id.partition}`
+    const undo = this.#epoch!.undo
     events.aborted(id, asSpillwayError(cause, 'SINK_UNAVAILABLE', { place }))
     for (let pause = REOPEN_MS; !signal.aborted; pause = Math.min(pause * 2, REOPEN_MAX_MS)) {
       // Jitter: two processes that fence each other must not keep step.
       await sleep(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       try {
-        events.rewind(id, await this.#start())
+        const { epoch, next } = await this.#start(undo)
+        // At one stroke: between the two, the new epoch would take what was delivered from the old position.
+        this.#epoch = epoch
+        events.rewind(id, next)
+        this.#reopened.fire()
         return
       } catch (error) {
         events.aborted(id, asSpillwayError(error, 'SINK_UNAVAILABLE', { place }))
       }
     }
+  }
+
+  /** What is delivered between two epochs is dropped: the source waits. */
+  async #untilReopened(ended: LaneEpoch): Promise<void> {
+    while (this.#epoch === ended && !this.#stopped.signal.aborted) await this.#reopened.wait()
   }
 
   #call(call: () => Promise<void>): Promise<void> {
@@ -210,6 +228,8 @@ export class Lane {
     return result
   }
 }
+
+const sameMark = (a: LaneMark, b: LaneMark): boolean => a.opens === b.opens && a.tries === b.tries
 
 const abandoned = (): SpillwayError =>
   new SpillwayError('SINK_UNAVAILABLE', 'the mark of the lane could not be kept; it is opened anew')

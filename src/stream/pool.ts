@@ -5,6 +5,8 @@ import type { Hello, Task, TaskReply, WorkerMessage, WorkItem, WorkPlan } from '
 
 export interface PoolOptions {
   readonly plan: Omit<WorkPlan, 'pulse'>
+  /** Entry of a worker; Spillway's own when absent. */
+  readonly worker?: URL
   readonly count: number
   /** A task that takes longer ends its worker. */
   readonly batchSeconds: number
@@ -137,7 +139,7 @@ export class WorkerPool {
 
   #seat(onReady: () => void): void {
     const pulse = new Pulse()
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(this.#options.worker ?? new URL('./worker.js', import.meta.url), {
       workerData: { ...this.#options.plan, pulse: pulse.shared } satisfies WorkPlan,
       resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb },
       name: 'spillway-worker',

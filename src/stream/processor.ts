@@ -158,13 +158,12 @@ export class Processor {
     for (const { row, code, message } of known ?? []) bad.set(row, { code, message })
     try {
       for (;;) {
+        if (bad.size > MAX_BAD_ROWS) throw tooManyBad()
         const good = remaining(piece.events.rows, bad)
         if (good.length === 0) break
         const cut = bad.size === 0 ? piece : this.#cut(piece, good)
         const before = bad.size
         await this.#findBad(cut, good, bad)
-        if (bad.size > MAX_BAD_ROWS)
-          throw new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
         if (bad.size > before) continue
         const [scored] = await this.#run([cut])
         rejects.push(...this.#rejectRows(piece, bad))
@@ -227,6 +226,9 @@ export class Processor {
     }))
   }
 }
+
+const tooManyBad = (): SpillwayError =>
+  new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
 
 /** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
 function rejectCode(error: SpillwayError): Reject['code'] {

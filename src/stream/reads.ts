@@ -1,21 +1,7 @@
 import { SpillwayError } from '../errors.js'
-import type { ColumnType, EventSchema } from '../ingest/columns.js'
+import type { EventSchema } from '../ingest/columns.js'
 import { nearest } from '../ingest/nearest.js'
 import type { Read } from '../models/feature-builder.js'
-
-const NUMBERS: readonly ColumnType[] = [
-  'float32',
-  'float64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'bool',
-]
 
 /**
  * Holds what a step reads against what is there.
@@ -23,7 +9,7 @@ const NUMBERS: readonly ColumnType[] = [
  */
 export function checkReads(reads: readonly Read[], schema: EventSchema, place: string): void {
   const known = new Map(schema.columns.map((column) => [column.path, column]))
-  for (const { path, types, unit } of reads) {
+  for (const { path, types, axis, unit } of reads) {
     const column = known.get(path)
     if (column === undefined) {
       const like = nearest(path, known.keys())
@@ -36,14 +22,17 @@ export function checkReads(reads: readonly Read[], schema: EventSchema, place: s
     if (types !== undefined && !types.includes(column.type)) {
       throw new SpillwayError(
         'COLUMN_TYPE',
-        `column ${path} is ${column.type}, ${types.join(' or ')} is needed`,
+        `column ${path} is ${column.type}, ${types.length > 4 ? 'a number' : types.join(' or ')} is needed`,
         { place },
       )
     }
-    if (unit !== undefined && column.type === 'utf8') {
-      throw new SpillwayError('COLUMN_TYPE', `column ${path} is ${column.type}, a number is needed`, {
-        place,
-      })
+    if (axis !== undefined && column.axis !== axis) {
+      const along = (name: string): string => (name === '' ? 'events' : name)
+      throw new SpillwayError(
+        'COLUMN_TYPE',
+        `column ${path} runs along ${along(column.axis)}, one along ${along(axis)} is needed`,
+        { place },
+      )
     }
     if (unit !== undefined && column.unit !== undefined && column.unit !== unit) {
       throw new SpillwayError('COLUMN_UNIT', `column ${path} is in ${column.unit}, ${unit} is needed`, {
@@ -52,9 +41,6 @@ export function checkReads(reads: readonly Read[], schema: EventSchema, place: s
     }
   }
 }
-
-/** Columns that a feature builder can read as numbers. */
-export const isNumber = (type: ColumnType): boolean => NUMBERS.includes(type)
 
 /** `event, jets.{pt, eta}`: many columns in a line that can be read. */
 function grouped(paths: Iterable<string>): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
+import { checkModels } from './check/models.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
@@ -37,18 +38,22 @@ export interface RunningPipeline {
 /** Undoes what was opened, last first. */
 type Closers = (() => Promise<void>)[]
 
-/** Puts source, sink, workers, metrics and HTTP of a pipeline together. Nothing is read before `run`. */
+/**
+ * Puts source, sink, workers, metrics and HTTP of a pipeline together. Nothing is read before `run`.
+ * @param worker Entry of a worker thread; Spillway's own when absent.
+ */
 export async function assemble(
-  { config, folder }: LoadedPipeline,
+  pipeline: LoadedPipeline,
   events: EngineEvents = {},
   log: KafkaLog = () => {},
+  worker?: URL,
 ): Promise<RunningPipeline> {
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    return await open(config, folder, events, log, closers, close)
+    return await open(pipeline, events, log, closers, close, worker)
   } catch (error) {
     await close()
     throw error
@@ -56,13 +61,17 @@ export async function assemble(
 }
 
 async function open(
-  config: PipelineConfig,
-  folder: string,
+  pipeline: LoadedPipeline,
   events: EngineEvents,
   log: KafkaLog,
   closers: Closers,
   close: () => Promise<void>,
+  worker: URL | undefined,
 ): Promise<RunningPipeline> {
+  const { config, folder } = pipeline
+  const proved = proveModels(pipeline)
+  // Awaited below; a failure there must not count as unhandled while something else is opened.
+  proved.catch(() => {})
   const metrics = new Metrics(config.name)
   const client = needsKafka(config) ? await connectKafka(config, folder, log, closers) : null
   const source = await openSource(config, folder, client)
@@ -70,12 +79,14 @@ async function open(
   const decisions: DecisionPublisher | null =
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
+  await proved
   const engine = await Engine.start({
     config,
     folder,
     source,
     sink,
     metrics,
+    worker,
     events: {
       ...events,
       committed: (id, done, seconds) => {
@@ -95,12 +106,21 @@ async function open(
     url: http?.url ?? null,
     async run() {
       running = true
-      await engine.run()
-      running = false
-      sink.complete?.()
+      try {
+        if (await engine.run()) sink.complete?.()
+      } finally {
+        running = false
+      }
     },
     stop: (drainMs) => engine.stop(drainMs),
     close,
+  }
+}
+
+/** A malformed model ends a process of its own, not this one; a wrong one fails its probe. Before anything is read. */
+async function proveModels(pipeline: LoadedPipeline): Promise<void> {
+  for (const { problem } of (await checkModels(pipeline, { ownProvider: true, probe: true })).values()) {
+    if (problem !== null) throw problem
   }
 }
 

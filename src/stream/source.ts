@@ -10,6 +10,8 @@ export interface Lanes {
   open(id: LaneId): Promise<bigint | null>
   /** Resolves when there is room for more: the source's backpressure. */
   push(id: LaneId, messages: readonly Message[], next: bigint): Promise<void>
+  /** Commits what was pushed. Resolves when that is done or the lane was rewound instead. */
+  drain(id: LaneId): Promise<void>
   /** Commits what was pushed, at most so long, then gives the lane up. */
   close(id: LaneId, drainMs: number): Promise<void>
 }
@@ -23,9 +25,12 @@ export interface Lag {
 
 /** Where events come from: delivers messages of its lanes in order. */
 export interface Source {
-  /** Delivers until the input ends or `stop`; closes its lanes. Rejects when it cannot go on. */
-  run(lanes: Lanes): Promise<void>
-  /** Deliver this lane from here next; `null`: from the beginning. */
+  /**
+   * Delivers until the input ends and is committed, or `stop`; closes its lanes. Rejects when it cannot go on.
+   * @returns whether the input came to its end
+   */
+  run(lanes: Lanes): Promise<boolean>
+  /** Deliver this lane from here next (`null`: from the beginning), and nothing that was read from elsewhere. */
   rewind(id: LaneId, next: bigint | null): void
   /** Ends `run`: no more deliveries, lanes drained for at most so long and closed. */
   stop(drainMs: number): Promise<void>

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import type { ColumnSpec, EventSchema, Events } from '../ingest/columns.js'
-import type { FeatureBuilder, Read } from '../models/feature-builder.js'
+import { type FeatureBuilder, numberRead, type Read } from '../models/feature-builder.js'
 import { featureBuilder } from '../models/features/index.js'
 import { type Bundle, type Manifest, readBundle } from '../models/manifest.js'
 import { modelColumns, modelOperator } from '../models/model-operator.js'
@@ -86,7 +86,7 @@ export function bindSteps(
     checkReads(operator.reads, schema, `step ${operator.name}`)
     operators.push(operator)
     produces.push(...operator.produces)
-    schema = { ...schema, columns: [...schema.columns, ...operator.produces] }
+    schema = { ...schema, columns: after(schema.columns, operator.produces, step) }
   }
   checkReads(
     config.sink.columns.map((path): Read => ({ path })),
@@ -94,6 +94,20 @@ export function bindSteps(
     'sink.columns',
   )
   return { operators, produces }
+}
+
+/** The columns that later steps see: what the step added or replaced is float32 from now on. */
+function after(
+  columns: readonly ColumnSpec[],
+  produces: readonly ColumnSpec[],
+  step: PipelineConfig['steps'][number],
+): ColumnSpec[] {
+  const added = new Set(produces.map(({ path }) => path))
+  const replaced = isModelStep(step) ? step.replace : {}
+  const kept = columns
+    .filter(({ path }) => !added.has(path))
+    .map((spec) => (Object.hasOwn(replaced, spec.path) ? { ...spec, type: 'float32' as const } : spec))
+  return [...kept, ...produces]
 }
 
 /** What is known of a model step without a session: enough to check its columns. */
@@ -116,7 +130,11 @@ export function compileWhen(step: ModelStepConfig, shape: ModelShape, schema: Ev
   const { axis } = shape.builder
   const added = { ...schema, columns: [...schema.columns, ...modelColumns(step.name, shape.columns, axis)] }
   for (const [path, column] of Object.entries(step.replace)) {
-    checkReads([{ path }, { path: `${step.name}.${column}` }], added, `step ${step.name}, replace`)
+    checkReads(
+      [numberRead(path, axis), { path: `${step.name}.${column}` }],
+      added,
+      `step ${step.name}, replace`,
+    )
   }
   if (step.when === undefined) return null
   const when = compile(step.when, schema, { type: 'bool' })

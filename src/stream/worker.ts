@@ -18,8 +18,9 @@ try {
     turn = turn.then(async () => {
       pulse.begin(task.id)
       const reply = await processor.process(task)
+      // A reply that cannot be sent is this task's fault too: it is in progress until then.
+      say({ kind: 'reply', ...reply }, [...new Set(reply.outcomes.flatMap(buffers))])
       pulse.end()
-      say({ kind: 'reply', ...reply }, reply.outcomes.flatMap(buffers))
     })
     // What the processor throws is a defect: let the thread end, so that the task counts as lost.
     turn.catch((error: unknown) => {

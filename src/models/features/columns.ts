@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { type Events, float32 } from '../../ingest/columns.js'
-import type { BoundFeatures, FeatureBuilder, FeatureFactory, TensorSpec } from '../feature-builder.js'
+import {
+  type BoundFeatures,
+  type FeatureBuilder,
+  type FeatureFactory,
+  numberRead,
+  type TensorSpec,
+} from '../feature-builder.js'
 import { parseOptions } from '../options.js'
 
 const Tensor = z.strictObject({
@@ -11,13 +17,19 @@ const Tensor = z.strictObject({
   layout: z.enum(['features', 'channels', 'mask']).default('features'),
   ragged: z.boolean().default(false),
 })
-const Options = z.strictObject({
+const Plain = z.strictObject({
   /** What one item is: '' an event, or a list axis. */
   item: z.string().default(''),
   /** The list along which ragged tensors run; an axis directly below `item`. */
   list: z.string().optional(),
   max_length: z.int().positive().max(4096).default(128),
   tensors: z.array(Tensor).min(1),
+})
+const isRagged = ({ tensors }: z.infer<typeof Plain>): boolean =>
+  tensors.some((tensor) => tensor.ragged || tensor.layout === 'mask')
+const Options = Plain.refine((options) => options.list !== undefined || !isRagged(options), {
+  path: ['list'],
+  message: 'ragged tensors and masks need the list they run along',
 })
 type Options = z.infer<typeof Options>
 
@@ -27,12 +39,14 @@ type Options = z.infer<typeof Options>
  */
 export const columnTensors: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'columns')
-  const ragged = options.tensors.some((tensor) => tensor.ragged || tensor.layout === 'mask')
+  const ragged = isRagged(options)
   const builder: FeatureBuilder = {
     id: 'columns',
     version: 1,
     axis: options.item,
-    reads: [...new Set(options.tensors.flatMap((tensor) => tensor.columns))].map((path) => ({ path })),
+    reads: options.tensors.flatMap((tensor) =>
+      tensor.columns.map((path) => numberRead(path, tensor.ragged ? options.list! : options.item)),
+    ),
     tensors: options.tensors.map(tensorSpec),
     maxLength: ragged ? options.max_length : null,
     bind: (events) => bind(events, options, ragged),

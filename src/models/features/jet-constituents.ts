@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { type Events, float32 } from '../../ingest/columns.js'
-import type { BoundFeatures, FeatureBuilder, FeatureFactory } from '../feature-builder.js'
+import {
+  type BoundFeatures,
+  type FeatureBuilder,
+  type FeatureFactory,
+  numberRead,
+} from '../feature-builder.js'
 import { parseOptions } from '../options.js'
 
 const Options = z.strictObject({
@@ -20,19 +25,23 @@ const TINY = 1e-3
 export const jetConstituents: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'jet-constituents')
   const nested = options.constituents.startsWith(`${options.jet}.`)
+  const axis = nested ? options.jet : ''
+  const jet = (name: string, unit?: string) => numberRead(`${options.jet}.${name}`, axis, unit)
+  const constituent = (name: string, unit?: string) =>
+    numberRead(`${options.constituents}.${name}`, options.constituents, unit)
   const builder: FeatureBuilder = {
     id: 'jet-constituents',
     version: 1,
-    axis: nested ? options.jet : '',
+    axis,
     reads: [
-      { path: `${options.jet}.pt`, unit: 'GeV' },
-      { path: `${options.jet}.eta` },
-      { path: `${options.jet}.phi`, unit: 'rad' },
-      { path: `${options.constituents}.pt`, unit: 'GeV' },
-      { path: `${options.constituents}.eta` },
-      { path: `${options.constituents}.phi`, unit: 'rad' },
-      { path: `${options.constituents}.energy`, unit: 'GeV' },
-      { path: `${options.constituents}.charge` },
+      jet('pt', 'GeV'),
+      jet('eta'),
+      jet('phi', 'rad'),
+      constituent('pt', 'GeV'),
+      constituent('eta'),
+      constituent('phi', 'rad'),
+      constituent('energy', 'GeV'),
+      constituent('charge'),
     ],
     tensors: [
       { name: 'constituents', shape: ['n', 't', FEATURES] },

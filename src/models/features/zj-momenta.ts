@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { type Events, float32 } from '../../ingest/columns.js'
-import type { BoundFeatures, FeatureBuilder, FeatureFactory } from '../feature-builder.js'
+import {
+  type BoundFeatures,
+  type FeatureBuilder,
+  type FeatureFactory,
+  numberRead,
+  type Read,
+} from '../feature-builder.js'
 import { parseOptions } from '../options.js'
 
 const Options = z.strictObject({ leptons: z.string().default('leptons'), jets: z.string().default('jets') })
@@ -12,16 +18,21 @@ const Options = z.strictObject({ leptons: z.string().default('leptons'), jets: z
  */
 export const zjMomenta: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'zj-momenta')
-  const momentum = (list: string) =>
-    ['pt', 'eta', 'phi', 'mass'].map((name) => ({
-      path: `${list}.${name}`,
-      ...(name === 'eta' ? {} : { unit: name === 'phi' ? 'rad' : 'GeV' }),
-    }))
+  const momentum = (list: string): Read[] => [
+    numberRead(`${list}.pt`, list, 'GeV'),
+    numberRead(`${list}.eta`, list),
+    numberRead(`${list}.phi`, list, 'rad'),
+    numberRead(`${list}.mass`, list, 'GeV'),
+  ]
   const builder: FeatureBuilder = {
     id: 'zj-momenta',
     version: 1,
     axis: '',
-    reads: [...momentum(options.leptons), { path: `${options.leptons}.charge` }, ...momentum(options.jets)],
+    reads: [
+      ...momentum(options.leptons),
+      numberRead(`${options.leptons}.charge`, options.leptons),
+      ...momentum(options.jets),
+    ],
     tensors: [{ name: 'momenta', shape: ['n', 12] }],
     maxLength: null,
     bind: (events) => bind(events, options.leptons, options.jets),

@@ -25,7 +25,10 @@ export class FileSource implements Source {
   readonly digest: string
   readonly #files: readonly InputFile[]
   #at = 0
+  #rewinds = 0
   #stopped = false
+  #lanes: Lanes | null = null
+  #closed: Promise<void> | null = null
 
   private constructor(files: readonly InputFile[], schema: EventSchema, digest: string) {
     this.#files = files
@@ -50,23 +53,30 @@ export class FileSource implements Source {
     return new FileSource(files, schema, createHash('sha256').update(names).digest('hex'))
   }
 
-  async run(lanes: Lanes): Promise<void> {
+  async run(lanes: Lanes): Promise<boolean> {
+    this.#lanes = lanes
     const start = await lanes.open(FILE_LANE)
     this.#at = Number(start ?? 0n)
     const total = this.#files.reduce((sum, { batches }) => sum + batches, 0)
     while (!this.#stopped && this.#at < total) {
       const file = this.#files.find(({ first, batches }) => this.#at < first + batches)!
       await this.#deliver(file, lanes)
+      // The last commit may fail as any other and send us back: the end is where nothing is left to commit.
+      if (this.#at === total) await lanes.drain(FILE_LANE)
     }
-    await lanes.close(FILE_LANE, Number.POSITIVE_INFINITY)
+    const ended = !this.#stopped
+    await this.#close(lanes, Number.POSITIVE_INFINITY)
+    return ended
   }
 
   rewind(_id: LaneId, next: bigint | null): void {
     this.#at = Number(next ?? 0n)
+    this.#rewinds++
   }
 
-  async stop(): Promise<void> {
+  async stop(drainMs: number): Promise<void> {
     this.#stopped = true
+    if (this.#lanes !== null) await this.#close(this.#lanes, drainMs)
   }
 
   lag(): Lag[] {
@@ -74,12 +84,19 @@ export class FileSource implements Source {
     return [{ id: FILE_LANE, messages: total - this.#at }]
   }
 
+  #close(lanes: Lanes, drainMs: number): Promise<void> {
+    this.#closed ??= lanes.close(FILE_LANE, drainMs)
+    return this.#closed
+  }
+
   /** Batches of one file from the current offset on; returns early after a rewind. */
   async #deliver({ path, first, batches }: InputFile, lanes: Lanes): Promise<void> {
     await using file = await ArrowFile.open(path)
     while (!this.#stopped && this.#at >= first && this.#at < first + batches) {
+      const rewinds = this.#rewinds
       const offset = this.#at++
       const { bytes } = await file.batch(offset - first)
+      if (rewinds !== this.#rewinds) continue
       const message = {
         topic: path,
         partition: 0,

@@ -27,7 +27,7 @@ export class KafkaSource implements Source {
     this.#options = options
   }
 
-  async run(lanes: Lanes): Promise<void> {
+  async run(lanes: Lanes): Promise<boolean> {
     const { client, topic, group, from, sessionTimeoutMs, maxWaitMs, maxBytesPerPartition } = this.#options
     if ((await client.admin().partitions(topic)) === null) {
       throw new SpillwayError('SOURCE_UNAVAILABLE', `topic ${topic} does not exist`, {
@@ -48,6 +48,7 @@ export class KafkaSource implements Source {
     this.#consumer = consumer
     await consumer.start()
     await consumer.done
+    return false
   }
 
   rewind({ topic, partition }: LaneId, next: bigint | null): void {

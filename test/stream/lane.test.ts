@@ -1,0 +1,359 @@
+import { describe, expect, it } from 'vitest'
+import type { SpillwayError } from '#spillway/errors.js'
+import { Gatherer } from '#spillway/stream/gatherer.js'
+import { Lane } from '#spillway/stream/lane.js'
+import type { Done } from '#spillway/stream/sink.js'
+import { sleep, until } from '../support/kafka.js'
+import { type Fault, MemoryLane, ScriptedLaneSink } from '../support/memory.js'
+import { messageOf } from '../support/messages.js'
+import { type Script, ScriptedWorkers } from '../support/workers.js'
+
+interface Setup {
+  readonly lane?: MemoryLane
+  readonly faults?: readonly Fault[]
+  readonly script?: Script
+  readonly intervalMs?: number
+  readonly rows?: number
+  readonly inFlightBytes?: number
+  readonly attempts?: number
+  readonly pause?: () => Promise<void>
+  readonly refuses?: (done: Done) => boolean
+}
+
+const id = { topic: 'events', partition: 0 }
+const bytesOf = (offset: number) => Buffer.from(`message ${offset}`)
+
+/** A lane over scripted workers and sink, with a source of `total` messages that obeys rewinds. */
+function laneOf(total: number, setup: Setup = {}) {
+  const memory = setup.lane ?? new MemoryLane()
+  const sink = new ScriptedLaneSink(memory, setup.faults, setup.pause, setup.refuses)
+  const workers = new ScriptedWorkers(setup.script)
+  const gatherer = new Gatherer(workers, { rows: 8, bytes: 1e6, delayMs: 0, attempts: 2 }, { task: () => {} })
+  workers.onRoom = () => gatherer.pump()
+  const errors: SpillwayError[] = []
+  const fatal: SpillwayError[] = []
+  const rewinds: (bigint | null)[] = []
+  let at = 0
+  const lane = new Lane({
+    id,
+    sink,
+    gatherer,
+    commit: { intervalMs: setup.intervalMs ?? 1, rows: setup.rows ?? 1e6 },
+    inFlightBytes: setup.inFlightBytes ?? 1e6,
+    attempts: setup.attempts ?? 3,
+    events: {
+      committed: () => {},
+      aborted: (_id, error) => void errors.push(error),
+      fatal: (error) => void fatal.push(error),
+      rewind: (_id, next) => {
+        rewinds.push(next)
+        at = Number(next ?? 0n)
+      },
+    },
+  })
+  return {
+    lane,
+    memory,
+    sink,
+    workers,
+    errors,
+    fatal,
+    rewinds,
+    async open() {
+      at = Number((await lane.open()) ?? 0n)
+    },
+    /** Delivers everything, again after rewinds, until it is committed. */
+    async deliver(end = total) {
+      while (at < end) {
+        while (at < end) {
+          const offset = at++
+          await lane.push([messageOf(bytesOf(offset), offset)], BigInt(offset + 1))
+        }
+        await lane.drain()
+      }
+    },
+    get delivered() {
+      return at
+    },
+  }
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+describe('lane', () => {
+  it('commits in order what workers finish in any order, each once', async () => {
+    let task = 0
+    const script = async (): Promise<'ok'> => {
+      await sleep(task++ % 2 === 0 ? 4 : 0)
+      return 'ok'
+    }
+    const run = laneOf(100, { script })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    expect(run.memory.offsets).toEqual(range(100))
+    expect(run.memory.visible.map(({ outcome }) => Buffer.from(outcome.scores!).toString())).toEqual(
+      range(100).map((offset) => `message ${offset}`),
+    )
+    expect(run.memory.next).toBe(100n)
+    expect(run.sink.broken).toEqual([])
+  })
+
+  // Calls in order: open, mark, commit, …; after a failed one: open, (mark,) …
+  it.each<[string, readonly Fault[]]>([
+    ['a lost transaction', ['ok', 'ok', 'lost']],
+    ['a transaction whose answer was lost', ['ok', 'ok', 'done']],
+    [
+      'one of each, in turn',
+      ['ok', 'ok', 'lost', 'ok', 'ok', 'done', 'ok', 'ok', 'fenced', 'ok', 'ok', 'ok', 'done'],
+    ],
+    ['fencing', ['ok', 'ok', 'ok', 'fenced', 'ok', 'ok', 'fenced']],
+    ['a sink that cannot be opened again at once', ['ok', 'ok', 'down', 'down', 'down']],
+    ['a mark that is lost', ['ok', 'lost', 'ok', 'done']],
+  ])('neither loses nor doubles anything in %s', async (_what, faults) => {
+    const run = laneOf(60, { faults, rows: 5 })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    expect(run.memory.offsets).toEqual(range(60))
+    expect(run.sink.broken).toEqual([])
+    expect(run.errors.length).toBe(faults.filter((fault) => fault !== 'ok').length)
+    expect(run.memory.visible.flatMap(({ outcome }) => outcome.rejects)).toEqual([])
+  })
+
+  it.each(Array.from({ length: 6 }, (_, seed) => [seed]))(
+    'neither loses nor doubles anything under faults drawn with seed %i',
+    async (seed) => {
+      const kinds: readonly Fault[] = ['lost', 'done', 'fenced', 'ok', 'down']
+      // A pair of good calls between two faults: pauses double while openings fail in a row.
+      const faults = range(8).flatMap((i): Fault[] => ['ok', 'ok', kinds[(seed * 3 + i * (seed + 2)) % 5]])
+      const run = laneOf(40, { faults, rows: 4 })
+      await run.open()
+      await run.deliver()
+      await run.lane.close()
+      expect(run.memory.offsets).toEqual(range(40))
+      expect(run.sink.broken).toEqual([])
+    },
+  )
+
+  it('rewinds to the committed offset, to the beginning where there is none', async () => {
+    const run = laneOf(20, { faults: ['ok', 'ok', 'lost', 'ok', 'ok', 'ok', 'done'], rows: 1 })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    const after = run.memory.commits[0] + run.memory.commits[1]
+    // The first mark already keeps the offset 0; after the commit whose answer was lost it is where that ended.
+    expect(run.rewinds).toEqual([0n, BigInt(after)])
+    expect(run.errors.map(({ code }) => code)).toEqual(['LANE_AMBIGUOUS', 'LANE_AMBIGUOUS'])
+  })
+
+  it('takes a rewind and the new epoch at one stroke: what is pushed while it reopens is dropped', async () => {
+    const run = laneOf(30, { faults: ['ok', 'ok', 'lost'], inFlightBytes: 1 })
+    await run.open()
+    const pushes: Promise<void>[] = []
+    // A source that does not wait for push must not make a gap either.
+    for (const offset of range(16))
+      pushes.push(run.lane.push([messageOf(bytesOf(offset), offset)], BigInt(offset + 1)))
+    await until(() => run.rewinds.length > 0, 'a rewind')
+    await Promise.all(pushes)
+    expect(run.memory.offsets).toEqual([])
+    await run.deliver(30)
+    await run.lane.close()
+    expect(run.memory.offsets).toEqual(range(30))
+  })
+
+  it('opens with a mark before the first message is given out, and clears it with the first commit', async () => {
+    const run = laneOf(3)
+    await run.open()
+    expect(run.memory.calls).toEqual(['open'])
+    await run.deliver()
+    expect(run.memory.calls.slice(0, 3)).toEqual(['open', 'mark 0 1/0', expect.stringMatching(/^commit/)])
+    expect(run.memory.mark).toEqual({ opens: 0, tries: 0 })
+    await run.lane.close()
+    expect(run.memory.calls.filter((call) => call.startsWith('mark'))).toHaveLength(1)
+  })
+
+  it('takes the mark back when it is closed before it has committed anything', async () => {
+    const memory = new MemoryLane()
+    memory.next = 7n
+    memory.mark = { opens: 0, tries: 0 }
+    const run = laneOf(20, { lane: memory, script: () => new Promise(() => {}) })
+    await run.open()
+    await run.lane.push([messageOf(bytesOf(7), 7)], 8n)
+    await until(() => memory.mark.opens === 1, 'the mark')
+    await run.lane.close()
+    expect(memory).toMatchObject({ next: 7n, mark: { opens: 0, tries: 0 } })
+    expect(run.memory.calls).toEqual(['open', 'mark 7 1/0', 'mark 7 0/0', 'close'])
+  })
+
+  it('leaves suspicion as it found it when it is closed cleanly', async () => {
+    const memory = new MemoryLane()
+    memory.next = 7n
+    memory.mark = { opens: 2, tries: 1 }
+    const run = laneOf(20, { lane: memory, script: () => new Promise(() => {}) })
+    await run.open()
+    await run.lane.push([messageOf(bytesOf(7), 7)], 8n)
+    await until(() => memory.mark.tries === 2, 'the mark')
+    await run.lane.close()
+    expect(memory).toMatchObject({ next: 7n, mark: { opens: 2, tries: 1 } })
+  })
+
+  it('runs suspects one at a time, alone, the first marked before it starts', async () => {
+    const memory = new MemoryLane()
+    memory.mark = { opens: 1, tries: 0 }
+    let marked = ''
+    const run = laneOf(20, {
+      lane: memory,
+      // Suspects must not wait for a full commit, or a restart takes as many intervals as there are suspects.
+      intervalMs: 60_000,
+      script: (places) => {
+        if (places.includes('events/0/0')) marked = `${memory.mark.opens}/${memory.mark.tries}`
+        return 'ok'
+      },
+    })
+    await run.open()
+    for (const offset of range(4))
+      await run.lane.push([messageOf(bytesOf(offset), offset)], BigInt(offset + 1))
+    await until(() => memory.offsets.length === 4, 'four commits')
+    expect(run.workers.tasks).toEqual(range(4).map((offset) => [`events/0/${offset}`]))
+    expect(run.workers.peak).toBe(1)
+    expect(marked).toBe('1/1')
+    expect(memory.commits).toEqual(range(4).map(() => 1))
+    await run.lane.close()
+  })
+
+  it('rejects a message that was tried too often, and runs the next', async () => {
+    const memory = new MemoryLane()
+    memory.next = 4n
+    memory.mark = { opens: 4, tries: 3 }
+    const run = laneOf(6, { lane: memory })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    expect(memory.offsets).toEqual([4, 5])
+    const [guilty, innocent] = memory.visible
+    expect(guilty.outcome.rejects).toMatchObject([
+      { code: 'MESSAGE_CRASHES', row: null, place: 'events/0/4' },
+    ])
+    expect(innocent.outcome.rejects).toEqual([])
+    expect(run.workers.tasks.flat()).toEqual(['events/0/5'])
+  })
+
+  it('does not count failed commits as deaths of the process', async () => {
+    const faults: Fault[] = ['ok', 'ok', ...range(8).flatMap((): Fault[] => ['lost', 'ok', 'ok'])]
+    const memory = new MemoryLane()
+    memory.mark = { opens: 1, tries: 0 }
+    const run = laneOf(3, { lane: memory, faults, attempts: 2 })
+    await run.open()
+    // Eight reopenings wait ever longer; three are more than `attempts`.
+    for (const _round of range(3)) {
+      const before = run.errors.length
+      await run.lane.push([messageOf(bytesOf(0), 0)], 1n)
+      await until(() => run.errors.length > before && run.lane.pending === 0, 'a failed commit')
+      expect(memory.mark.tries).toBeLessThanOrEqual(1)
+    }
+    await run.lane.close()
+    expect(memory.visible).toEqual([])
+  })
+
+  it('finds the messages whose results are too large for the sink, and keeps their originals aside', async () => {
+    const large = new Set([3, 17])
+    const run = laneOf(30, {
+      rows: 6,
+      refuses: ({ message, outcome }) => large.has(Number(message.offset)) && outcome.scores !== null,
+    })
+    await run.open()
+    await run.deliver()
+    await run.lane.close()
+    expect(run.memory.offsets).toEqual(range(30))
+    const letters = run.memory.visible.filter(({ outcome }) => outcome.rejects.length > 0)
+    expect(letters.map(({ message, outcome }) => [Number(message.offset), outcome.rejects[0].code])).toEqual(
+      [...large].map((offset) => [offset, 'MESSAGE_TOO_LARGE']),
+    )
+    expect([run.fatal, run.sink.broken]).toEqual([[], []])
+  })
+
+  it('gives up on a message that does not fit into the dead letters either', async () => {
+    const run = laneOf(3, { refuses: ({ message }) => message.offset === 1n })
+    await run.open()
+    const delivered = run.deliver()
+    await until(() => run.fatal.length > 0, 'the end')
+    await run.lane.close()
+    await delivered
+    expect(run.fatal[0]).toMatchObject({ code: 'DEAD_LETTER_TOO_LARGE', place: 'events/0/1' })
+    expect(run.memory.offsets).toEqual([0])
+  })
+
+  it('lets a commit that is under way end when it is closed, and leaves the offset where that put it', async () => {
+    let release = (): void => {}
+    let calls = 0
+    const pause = async (): Promise<void> => {
+      if (++calls === 3) await new Promise<void>((resolve) => (release = resolve))
+    }
+    const run = laneOf(10, { pause })
+    await run.open()
+    await run.lane.push([messageOf(bytesOf(0), 0)], 1n)
+    await until(() => run.memory.calls.length === 3, 'the commit')
+    await run.lane.push([messageOf(bytesOf(1), 1)], 2n)
+    const closed = run.lane.close()
+    await sleep(20)
+    release()
+    await closed
+    expect(run.memory.offsets).toEqual([0])
+    expect(run.memory).toMatchObject({ next: 1n, mark: { opens: 0, tries: 0 } })
+    expect(run.sink.broken).toEqual([])
+  })
+
+  it.each<Fault>(['lost', 'done'])(
+    'says nothing more to the sink when a commit fails while it is closed (%s)',
+    async (fault) => {
+      let release = (): void => {}
+      let calls = 0
+      const pause = async (): Promise<void> => {
+        if (++calls === 3) await new Promise<void>((resolve) => (release = resolve))
+      }
+      const run = laneOf(10, { pause, faults: ['ok', 'ok', fault] })
+      await run.open()
+      await run.lane.push([messageOf(bytesOf(0), 0)], 1n)
+      await until(() => run.memory.calls.length === 3, 'the commit')
+      const closed = run.lane.close()
+      release()
+      await closed
+      expect(run.sink.broken).toEqual([])
+      expect(run.memory.calls).toEqual(['open', 'mark 0 1/0', 'commit 1', 'close'])
+      expect(run.memory.next).toBe(fault === 'done' ? 1n : 0n)
+    },
+  )
+
+  it.each([
+    ['bytes', 1_000, 50_000],
+    ['tombstones', 0, 50_000],
+  ])('takes no more %s than allowed while the sink is slow', async (_what, size, limit) => {
+    let slow = true
+    const pause = async (): Promise<void> => {
+      while (slow) await sleep(5)
+    }
+    const blocked = laneOf(0, { inFlightBytes: limit, pause: async () => pause() })
+    slow = false
+    await blocked.open()
+    await blocked.lane.push([messageOf(bytesOf(0), 0)], 1n)
+    await blocked.lane.drain()
+    slow = true
+    let taken = 1
+    const flood = (async () => {
+      for (; taken < 1_000; taken++) {
+        const value = size === 0 ? null : Buffer.alloc(size)
+        await blocked.lane.push([messageOf(value, taken)], BigInt(taken + 1))
+      }
+    })()
+    await sleep(100)
+    const atRest = taken
+    expect(atRest).toBeLessThan(limit / 256 + 10)
+    expect(blocked.lane.pending * size).toBeLessThanOrEqual(limit + size)
+    slow = false
+    await flood
+    await blocked.lane.drain()
+    expect(blocked.memory.offsets).toEqual(range(1_000))
+    await blocked.lane.close()
+  })
+})
