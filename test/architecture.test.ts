@@ -43,7 +43,8 @@ const bare = (text: string): string =>
     .replace(/\/\/.*$/gm, '')
     .replace(/`(?:\\.|[^`\\$]|\$(?!\{))*`/g, "''")
 
-const ANY = /(?:[:<|&,[(=]\s*|\bas\s+|\bextends\s+)any\b(?!\s*[(:,]\s*['\w])/
+const ANY =
+  /(?:(?:[:<]|(?<![|&])[|&]|\bas|\bextends|\btype \w+ =)\s*any\b(?=\s*(?:[\])>;,|&=}\n]|\[\]|$)))|,\s*any\b(?=[>[])/m
 
 const usesAny = (text: string): boolean => ANY.test(bare(text)) || /@ts-(?:ignore|nocheck)/.test(text)
 
@@ -90,15 +91,24 @@ describe('these checks', () => {
     expect(wrongArrows('src/models/a/b.ts', "import { SpillwayError } from '../../errors.js'")).toEqual([])
   })
 
-  it.each(['let a: any', 'f<any>()', 'x as any', 'type A = B | any', 'a: any[]', '// @ts-ignore'])(
-    'see %s',
-    (text) => {
-      expect(usesAny(text)).toBe(true)
-    },
-  )
+  it.each([
+    'let a: any',
+    'f<any>()',
+    'Map<string, any>',
+    'a as any',
+    'x as any',
+    'type A = B | any',
+    'a: any[]',
+    '// @ts-ignore',
+  ])('see %s', (text) => {
+    expect(usesAny(text)).toBe(true)
+  })
 
   it.each([
     "const a = 'as any'",
+    'least: any ? least : null',
+    'new Array(any ? 1 : 0)',
+    'if (a && any)',
     '/** of any kind: any */',
     'any(jets.pt > 3)',
     'const any = 1',
