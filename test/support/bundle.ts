@@ -1,7 +1,7 @@
 import { encodeColumns } from '#spillway/ingest/arrow/index.js'
 import type { Column } from '#spillway/ingest/columns.js'
 import { sha256 } from '#spillway/models/manifest.js'
-import { tinyModel } from './onnx.js'
+import { tinyModel } from './tiny-model.js'
 
 type Write = (name: string, content: string | Uint8Array) => string
 

@@ -34,7 +34,9 @@ export function tinyModel({
     [2, 1],
   ]
   return onnx({
-    nodes: [node(operator, operator === 'Add' ? ['x', 'x'] : ['x'], [output], domain === '' ? [] : [[7, domain]])],
+    nodes: [
+      node(operator, operator === 'Add' ? ['x', 'x'] : ['x'], [output], domain === '' ? [] : [[7, domain]]),
+    ],
     inputs: [valueInfo('x', input)],
     outputs: [valueInfo(output, input)],
     initializers: external ? [weight] : [],
