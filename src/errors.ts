@@ -82,7 +82,7 @@ export const catalogue = {
   MESSAGE_HANGS: entry(
     'dead-letter',
     'A message did not finish within the time limit more than once.',
-    'Look at the bytes with `spillway dlq show`; raise limits.batch_seconds if the work is that long.',
+    'Look at the bytes with `spillway dlq show`; raise workers.batch_s if the work is that long.',
   ),
   MESSAGE_CRASHES: entry(
     'dead-letter',
@@ -193,6 +193,21 @@ export const catalogue = {
     'stop',
     'A traced function reads tensor data or depends on the batch content.',
     'Keep control flow independent of tensor values.',
+  ),
+  TRAIN_DIVERGED: entry(
+    'stop',
+    'The loss of a training step became NaN or infinite.',
+    'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
+  ),
+  KERNEL_INPUT: entry(
+    'dead-letter',
+    'A physics kernel was given columns of different lengths, or list offsets that do not fit its columns.',
+    'Correct the list offsets or the column lengths where the events are written.',
+  ),
+  KERNEL_OPTION: entry(
+    'stop',
+    'A physics kernel was given a parameter outside its range.',
+    'Correct the parameter; the message names it and its range.',
   ),
   INTERNAL: entry(
     'stop',

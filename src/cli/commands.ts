@@ -1,19 +1,22 @@
 import type { Command } from 'commander'
-import { checkCommand } from './check.js'
-import { demoCommand } from './demo.js'
-import { dlqCommand } from './dlq.js'
-import { doctorCommand } from './doctor.js'
-import { dryRunCommand } from './dry-run.js'
-import { produceCommand } from './produce.js'
-import { runCommand } from './run.js'
+
+/** A command by its name; what it needs is loaded only when it is asked for. */
+export interface CommandEntry {
+  readonly name: string
+  readonly load: () => Promise<Command>
+}
 
 /** The plain list of commands, in the order of --help. */
-export const commands: readonly (() => Command)[] = [
-  demoCommand,
-  runCommand,
-  checkCommand,
-  dryRunCommand,
-  produceCommand,
-  doctorCommand,
-  dlqCommand,
+export const commands: readonly CommandEntry[] = [
+  { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
+  { name: 'run', load: async () => (await import('./run.js')).runCommand() },
+  { name: 'create', load: async () => (await import('./create.js')).createCommand() },
+  { name: 'check', load: async () => (await import('./check.js')).checkCommand() },
+  { name: 'test', load: async () => (await import('./test.js')).testCommand() },
+  { name: 'dry-run', load: async () => (await import('./dry-run.js')).dryRunCommand() },
+  { name: 'echo', load: async () => (await import('./echo.js')).echoCommand() },
+  { name: 'list', load: async () => (await import('./list.js')).listCommand() },
+  { name: 'doctor', load: async () => (await import('./doctor.js')).doctorCommand() },
+  { name: 'produce', load: async () => (await import('./produce.js')).produceCommand() },
+  { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]

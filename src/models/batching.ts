@@ -42,7 +42,7 @@ export function plan(parts: readonly Part[], settings: BatchSettings): Chunk[] {
     const to = end(item.length, length, from, settings)
     const longest = length === null ? 1 : Math.max(1, length[to - 1])
     const chunk = { part: part.slice(from, to), item: item.slice(from, to) }
-    if (parts.length > 1) groupByPart(chunk.part, chunk.item, parts.length)
+    if (parts.length > 1 && length !== null) groupByPart(chunk.part, chunk.item, parts.length)
     chunks.push({ ...chunk, count: to - from, slots: to - from, length: longest })
     from = to
   }

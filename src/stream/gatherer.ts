@@ -214,12 +214,14 @@ const sizeOf = (message: Message): number => message.value?.length ?? 0
 
 export const placeOf = ({ topic, partition, offset }: Message): string => `${topic}/${partition}/${offset}`
 
-/** Copies the bytes into fresh, aligned memory: the original stays for another try and for the dead letters. */
+/** The original bytes stay for another try and for the dead letters. */
 export function workItem(message: Message): WorkItem {
-  const value = new Uint8Array(message.value!.length)
-  value.set(message.value!)
   const header = message.headers.get('crc32')
-  return { value, place: placeOf(message), crc32: header === undefined ? null : parseCrc32(header) }
+  return {
+    value: message.value!,
+    place: placeOf(message),
+    crc32: header === undefined ? null : parseCrc32(header),
+  }
 }
 
 /** Up to eight hex digits; another program's header of that name says nothing about the bytes. */

@@ -10,7 +10,7 @@ export interface LaneOptions {
   readonly id: LaneId
   readonly sink: LaneSink
   readonly gatherer: Gatherer
-  /** Commit this long after the last commit began, or earlier once so many rows wait. */
+  /** Commit this long after the last commit began, or earlier once so many rows wait or nothing more is taken. */
   readonly commit: { readonly intervalMs: number; readonly rows: number }
   /** Most bytes taken and not yet committed. */
   readonly inFlightBytes: number
@@ -148,7 +148,8 @@ export class Lane {
         continue
       }
       const wait = last + this.#options.commit.intervalMs - performance.now()
-      const hurry = this.#draining > 0 || epoch.urgent || epoch.rows >= this.#options.commit.rows
+      const enough = epoch.full || epoch.rows >= this.#options.commit.rows
+      const hurry = this.#draining > 0 || epoch.urgent || enough
       if (epoch.finished === 0) await epoch.changed.wait()
       else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
       else {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { asSpillwayError, SpillwayError } from '../errors.js'
+import { Buffers } from './buffers.js'
 import { Pulse } from './pulse.js'
 import type { Hello, Task, TaskReply, WorkerMessage, WorkItem, WorkPlan } from './work.js'
 
@@ -65,6 +66,7 @@ export class WorkerPool {
   readonly #options: PoolOptions
   readonly #seats: Seat[] = []
   readonly #watch: NodeJS.Timeout
+  readonly #buffers = new Buffers()
   #stillborn = 0
   #closed = false
   #next = 1
@@ -123,11 +125,15 @@ export class WorkerPool {
       .filter(({ ready, pending }) => ready && pending.size < TASKS_PER_WORKER)
       .sort((a, b) => a.pending.size - b.pending.size)[0]
     if (seat === undefined) throw new SpillwayError('INTERNAL', 'run() without room')
-    const task: Task = { id: this.#next, items }
+    const copies = items.map(({ value }) => this.#buffers.copy(value))
+    const task: Task = { id: this.#next, items: items.map((item, k) => ({ ...item, value: copies[k] })) }
     this.#next = this.#next === 0x7fffffff ? 1 : this.#next + 1
     return new Promise((resolve, reject) => {
       seat.pending.set(task.id, { task, resolve, reject })
-      seat.worker.postMessage(task, [...new Set(items.map(({ value }) => value.buffer))])
+      seat.worker.postMessage(
+        task,
+        copies.map(({ buffer }) => buffer),
+      )
     })
   }
 
@@ -148,8 +154,10 @@ export class WorkerPool {
     this.#seats.push(seat)
     let error: unknown
     worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'reply') this.#settle(seat, message)
-      else if (message.kind === 'ready') {
+      if (message.kind === 'reply') {
+        for (const buffer of message.spent) this.#buffers.giveBack(buffer)
+        this.#settle(seat, message)
+      } else if (message.kind === 'ready') {
         this.#hello = message
         this.#stillborn = 0
         seat.ready = true

@@ -1,29 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { crc32 } from 'node:zlib'
 import { asSpillwayError, SpillwayError } from '../errors.js'
-import {
-  type DecodeLimits,
-  decodeMessage,
-  EncoderMemory,
-  encodeColumns,
-  encodeSubset,
-  SchemaMemory,
-} from '../ingest/arrow/index.js'
+import { type DecodeLimits, decodeMessage, encodeSubset, SchemaMemory } from '../ingest/arrow/index.js'
 import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { PipelineConfig } from './config/schema.js'
+import { OutcomeEncoder, type Subset } from './outcome.js'
 import { type BoundSteps, bindSteps, type LoadedStep, liveModel, loadSteps } from './steps.js'
-import type {
-  Decision,
-  LiveModel,
-  Outcome,
-  Reject,
-  StepCost,
-  Task,
-  TaskCost,
-  TaskReply,
-  WorkItem,
-} from './work.js'
+import type { LiveModel, Reject, StepCost, Task, TaskCost, TaskReply, WorkItem } from './work.js'
 
 /** Rows of one message that may fail before the whole message is rejected. */
 const MAX_BAD_ROWS = 256
@@ -52,11 +36,9 @@ interface Scored {
 export class Processor {
   readonly #config: PipelineConfig
   readonly #loaded: ReadonlyMap<string, LoadedStep>
-  readonly #metadata: ReadonlyMap<string, string>
-  readonly #accepts: boolean
   readonly #limits: DecodeLimits
   readonly #schemas = new SchemaMemory(SCHEMAS)
-  readonly #encoder = new EncoderMemory()
+  readonly #outcomes: OutcomeEncoder
   /** Steps bound to each schema seen. */
   readonly #bound = new Map<string, BoundSteps>()
   #steps: StepCost[] = []
@@ -64,14 +46,10 @@ export class Processor {
   private constructor(config: PipelineConfig, loaded: ReadonlyMap<string, LoadedStep>) {
     this.#config = config
     this.#loaded = loaded
-    this.#accepts = config.sink.accepted !== undefined
     const { message_bytes, message_rows, inflate_ratio } = config.limits
     this.#limits = { maxBytes: message_bytes, maxRows: message_rows, maxRatio: inflate_ratio }
-    this.#metadata = new Map([
-      ['spillway.pipeline', config.name],
-      ['spillway.models', JSON.stringify(this.models)],
-      ['spillway.reproducible', String(config.reproducible)],
-    ])
+    const subset: Subset = (bytes, rows, extra) => this.#subset(bytes, rows, extra)
+    this.#outcomes = new OutcomeEncoder(config, this.models, subset)
   }
 
   static async create(config: PipelineConfig, folder: string): Promise<Processor> {
@@ -90,7 +68,7 @@ export class Processor {
     const decoded = performance.now()
     const results = await this.#scoreAll(pieces, rejects)
     const scored = performance.now()
-    const outcomes = results.map((result, index) => this.#encode(result, rejects[index]))
+    const outcomes = results.map((result, index) => this.#outcomes.encode(result, rejects[index]))
     const cost: TaskCost = {
       decodeSeconds: (decoded - start) / 1e3,
       encodeSeconds: (performance.now() - scored) / 1e3,
@@ -247,64 +225,10 @@ export class Processor {
       value: this.#subset(bytes, Int32Array.of(row)),
     }))
   }
-
-  #encode(scored: Scored | null, rejects: readonly Reject[]): Outcome {
-    if (scored === null || scored.events.rows === 0) return { ...NOTHING, rejects }
-    const { events, piece } = scored
-    const paths = [...this.#config.sink.columns, ...piece.bound.produces.map(({ path }) => path)]
-    const columns = new Map<string, Column>(paths.map((path) => [path, events.column(path)]))
-    const axes = new Set([...columns.values()].map(({ axis }) => axis).filter((axis) => axis !== ''))
-    const offsets = new Map([...axes].map((axis) => [axis, events.offsets(axis)]))
-    const scores = encodeColumns(events.rows, columns, offsets, this.#metadata, this.#encoder)
-    const accept = events.has('select.accept') ? events.column('select.accept').values : null
-    const chosen = accept === null ? null : indices(accept as Uint8Array)
-    return {
-      rows: events.rows,
-      scores,
-      accepted: this.#accepts && chosen !== null && chosen.length > 0 ? this.#accepted(scored, chosen) : null,
-      acceptedRows: chosen?.length ?? 0,
-      chains: chainCounts(events, piece.bound),
-      decisions:
-        this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
-      rejects,
-    }
-  }
-
-  /** Accepted events, whole, with what the steps added or replaced. */
-  #accepted({ piece, events }: Scored, rows: Int32Array): Uint8Array {
-    const replaced = this.#config.steps.flatMap((step) =>
-      'replace' in step ? Object.keys(step.replace) : [],
-    )
-    const paths = [...piece.bound.produces.map(({ path }) => path), ...replaced]
-    return this.#subset(piece.bytes, rows, new Map(paths.map((path) => [path, events.column(path)])))
-  }
-
-  #decisions(events: Events, bound: BoundSteps, chosen: Int32Array): Decision[] {
-    const chains = chainPaths(bound).map((path) => ({
-      name: chainName(path),
-      passed: events.column(path).values,
-    }))
-    const select = this.#config.steps.find((step) => 'select' in step)
-    const event = events.column(select === undefined ? 'event' : select.select.event_number).values
-    return Array.from(chosen, (row) => ({
-      event: String(event[row]),
-      chains: chains.filter(({ passed }) => passed[row] === 1).map(({ name }) => name),
-    }))
-  }
 }
 
 const tooManyBad = (): SpillwayError =>
   new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
-
-const NOTHING: Outcome = {
-  rows: 0,
-  scores: null,
-  accepted: null,
-  acceptedRows: 0,
-  chains: {},
-  decisions: [],
-  rejects: [],
-}
 
 /** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
 function rejectCode(error: SpillwayError): Reject['code'] {
@@ -315,31 +239,4 @@ function rejectCode(error: SpillwayError): Reject['code'] {
 
 function remaining(rows: number, bad: ReadonlyMap<number, unknown>): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !bad.has(row))
-}
-
-function indices(mask: Uint8Array): Int32Array {
-  const rows = new Int32Array(mask.length)
-  let count = 0
-  for (let row = 0; row < mask.length; row++) if (mask[row] === 1) rows[count++] = row
-  return rows.subarray(0, count)
-}
-
-/** Columns that are no chain: the menu's own. */
-const MENU_COLUMNS = ['select.accept', 'select.pass_through']
-
-const chainPaths = ({ produces }: BoundSteps): string[] =>
-  produces
-    .filter(({ path, type }) => path.startsWith('select.') && type === 'bool' && !MENU_COLUMNS.includes(path))
-    .map(({ path }) => path)
-
-const chainName = (path: string): string => path.slice('select.'.length)
-
-function chainCounts(events: Events, bound: BoundSteps): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const path of chainPaths(bound)) {
-    let count = 0
-    for (const passed of events.column(path).values as Uint8Array) count += passed
-    counts[chainName(path)] = count
-  }
-  return counts
 }

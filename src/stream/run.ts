@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
+import { checkModels } from './check/models.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
@@ -42,7 +43,7 @@ type Closers = (() => Promise<void>)[]
  * @param worker Entry of a worker thread; Spillway's own when absent.
  */
 export async function assemble(
-  { config, folder }: LoadedPipeline,
+  pipeline: LoadedPipeline,
   events: EngineEvents = {},
   log: KafkaLog = () => {},
   worker?: URL,
@@ -52,7 +53,7 @@ export async function assemble(
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    return await open(config, folder, events, log, closers, close, worker)
+    return await open(pipeline, events, log, closers, close, worker)
   } catch (error) {
     await close()
     throw error
@@ -60,14 +61,17 @@ export async function assemble(
 }
 
 async function open(
-  config: PipelineConfig,
-  folder: string,
+  pipeline: LoadedPipeline,
   events: EngineEvents,
   log: KafkaLog,
   closers: Closers,
   close: () => Promise<void>,
   worker: URL | undefined,
 ): Promise<RunningPipeline> {
+  const { config, folder } = pipeline
+  const proved = proveModels(pipeline)
+  // Awaited below; a failure there must not count as unhandled while something else is opened.
+  proved.catch(() => {})
   const metrics = new Metrics(config.name)
   const client = needsKafka(config) ? await connectKafka(config, folder, log, closers) : null
   const source = await openSource(config, folder, client)
@@ -75,6 +79,7 @@ async function open(
   const decisions: DecisionPublisher | null =
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
+  await proved
   const engine = await Engine.start({
     config,
     folder,
@@ -109,6 +114,13 @@ async function open(
     },
     stop: (drainMs) => engine.stop(drainMs),
     close,
+  }
+}
+
+/** A malformed model ends a process of its own, not this one; a wrong one fails its probe. Before anything is read. */
+async function proveModels(pipeline: LoadedPipeline): Promise<void> {
+  for (const { problem } of (await checkModels(pipeline, { ownProvider: true, probe: true })).values()) {
+    if (problem !== null) throw problem
   }
 }
 

@@ -12,9 +12,9 @@ export interface WorkPlan {
   readonly pulse: SharedArrayBuffer
 }
 
-/** One message on its way to a worker; the bytes are transferred. */
+/** One message on its way to a worker; the pool copies the bytes and transfers the copy. */
 export interface WorkItem {
-  readonly value: Uint8Array<ArrayBuffer>
+  readonly value: Uint8Array
   /** topic/partition/offset, for messages and dead letters. */
   readonly place: string
   /** CRC-32 of the bytes, when the producer sent one. */
@@ -99,4 +99,7 @@ export type Hello =
       readonly remedy: string
     }
 
-export type WorkerMessage = Hello | ({ readonly kind: 'reply' } & TaskReply)
+/** `spent` are the buffers of the task's messages, transferred back to be used again. */
+export type WorkerMessage =
+  | Hello
+  | ({ readonly kind: 'reply'; readonly spent: readonly ArrayBuffer[] } & TaskReply)

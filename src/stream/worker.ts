@@ -19,7 +19,8 @@ try {
       pulse.begin(task.id)
       const reply = await processor.process(task)
       // A reply that cannot be sent is this task's fault too: it is in progress until then.
-      say({ kind: 'reply', ...reply }, [...new Set(reply.outcomes.flatMap(buffers))])
+      const spent = task.items.map(({ value }) => value.buffer as ArrayBuffer)
+      say({ kind: 'reply', spent, ...reply }, [...new Set([...spent, ...reply.outcomes.flatMap(buffers)])])
       pulse.end()
     })
     // What the processor throws is a defect: let the thread end, so that the task counts as lost.

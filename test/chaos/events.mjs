@@ -28,7 +28,9 @@ workers: { count: 1 }
   const r_l = []
   const r_t = []
   const scores = join(folder, 'scores')
-  for (const name of readdirSync(scores).filter((part) => part.endsWith('.arrow')).sort()) {
+  for (const name of readdirSync(scores)
+    .filter((part) => part.endsWith('.arrow'))
+    .sort()) {
     const events = decodeMessage(readFileSync(join(scores, name)), defaultLimits)
     r_l.push(...events.column('pol.r_l').values)
     r_t.push(...events.column('pol.r_t').values)

@@ -26,10 +26,17 @@ const { values } = parseArgs({
 })
 const number = (name) => {
   const value = Number(values[name])
-  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} ${values[name]}: a whole number is needed`)
+  if (!Number.isInteger(value) || value < 0)
+    throw new Error(`--${name} ${values[name]}: a whole number is needed`)
   return value
 }
-const [total, partitions, kills, restarts, processes] = ['events', 'partitions', 'kills', 'restarts', 'processes'].map(number)
+const [total, partitions, kills, restarts, processes] = [
+  'events',
+  'partitions',
+  'kills',
+  'restarts',
+  'processes',
+].map(number)
 const giveUpMs = number('give-up-s') * 1e3
 
 /** Numbers in [0, 1) that a seed fixes (mulberry32). */
@@ -101,7 +108,10 @@ async function moment() {
   return sleep(random() * 400)
 }
 
-const scorers = Array.from({ length: processes }, (_, k) => new Scorer(pipeline, join(folder, `scorer-${k}.log`)))
+const scorers = Array.from(
+  { length: processes },
+  (_, k) => new Scorer(pipeline, join(folder, `scorer-${k}.log`)),
+)
 for (const scorer of scorers) scorer.start()
 let killed = 0
 let restarted = 0
@@ -147,6 +157,8 @@ const dead = (await admin.offsets('dead')).reduce((sum, { begin, end }) => sum +
 await client.close()
 await broker.stop()
 const { lost, doubled, wrong } = oracle.verdict
-note(`largest difference of a score: ${oracle.largestDifference.toExponential(2)}; dead letter offsets: ${dead}; unplanned ends: ${unplanned}; ends on SIGTERM: ${ends.map(({ code, signal }) => code ?? signal).join(', ')}`)
+note(
+  `largest difference of a score: ${oracle.largestDifference.toExponential(2)}; dead letter offsets: ${dead}; unplanned ends: ${unplanned}; ends on SIGTERM: ${ends.map(({ code, signal }) => code ?? signal).join(', ')}`,
+)
 console.log(JSON.stringify({ events: total, lost, doubled, wrong, kills: killed, restarts: restarted }))
 process.exit(lost + doubled + wrong === 0 ? 0 : 1)

@@ -99,7 +99,11 @@ function sameDictionaries(a: Part, b: Part): boolean {
 }
 
 /** Slices of one schema and dictionaries as one message of the chosen fields. */
-function join(slices: readonly Slice[], options: ReadOptions, written: WeakMap<Plan, Uint8Array>): Uint8Array {
+function join(
+  slices: readonly Slice[],
+  options: ReadOptions,
+  written: WeakMap<Plan, Uint8Array>,
+): Uint8Array {
   const { stream } = slices[0]
   const { plan, frames, bytes } = stream
   const tops = plan.nodes.filter(

@@ -163,7 +163,10 @@ export function parseExpressions({ config, place }: LoadedPipeline): SpillwayErr
     }
   }
   config.steps.forEach((step, index) => {
-    if (isModelStep(step)) return syntax(step.when, 'steps', index, 'when')
+    if (isModelStep(step)) {
+      syntax(step.when, 'steps', index, 'when')
+      return
+    }
     syntax(step.select.accept, 'steps', index, 'select', 'accept')
     for (const [name, chain] of Object.entries(step.select.chains)) {
       syntax(chain.when, 'steps', index, 'select', 'chains', name, 'when')

@@ -13,28 +13,49 @@ export const Kafka = z.strictObject({
     .enum(['kafkajs', 'confluent'])
     .default('kafkajs')
     .describe('confluent needs the optional package @confluentinc/kafka-javascript'),
-  client_id: z.string().min(1).default('spillway'),
+  client_id: z
+    .string()
+    .min(1)
+    .default('spillway')
+    .describe('how the brokers name this program in their logs'),
   ssl: z
     .strictObject({
       ca: z.string().optional().describe('PEM file of the certificate authority'),
       cert: z.string().optional().describe('PEM file of the client certificate'),
       key: z.string().optional().describe('PEM file of the client key'),
-      reject_unauthorized: z.boolean().default(true),
+      reject_unauthorized: z
+        .boolean()
+        .default(true)
+        .describe('false accepts any certificate: for tests only'),
     })
-    .optional(),
+    .optional()
+    .describe('TLS; an empty map trusts the system authorities'),
   sasl: z
     .strictObject({
-      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-      username: z.string(),
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('as the broker is set up'),
+      username: z.string().describe('user name'),
       password: z.string().describe('take it from the environment: ${KAFKA_PASSWORD}'),
     })
-    .optional(),
-  connect_timeout_ms: z.int().positive().default(5_000),
-  request_timeout_ms: z.int().positive().default(30_000),
-  session_timeout_ms: z.int().positive().default(30_000),
-  transaction_timeout_ms: z.int().positive().default(60_000),
+    .optional()
+    .describe('authentication'),
+  connect_timeout_ms: z.int().positive().default(5_000).describe('longest wait for a connection'),
+  request_timeout_ms: z.int().positive().default(30_000).describe('longest wait for an answer'),
+  session_timeout_ms: z
+    .int()
+    .positive()
+    .default(30_000)
+    .describe('a process silent for so long loses its partitions to others'),
+  transaction_timeout_ms: z
+    .int()
+    .positive()
+    .default(60_000)
+    .describe('the broker aborts a transaction that is open for so long'),
   fetch_wait_ms: z.int().nonnegative().default(20).describe('how long the broker may wait for more bytes'),
-  fetch_bytes_per_partition: z.int().positive().default(4_194_304),
+  fetch_bytes_per_partition: z
+    .int()
+    .positive()
+    .default(4_194_304)
+    .describe('most bytes of one partition in one fetch'),
 })
 
 const Source = z.union([
@@ -53,7 +74,7 @@ const Source = z.union([
 ])
 
 const Batch = z.strictObject({
-  rows: z.int().positive().max(65_536).default(128).describe('most items in one inference call'),
+  rows: z.int().positive().max(65_536).default(512).describe('most items in one inference call'),
   tokens: z
     .int()
     .positive()
@@ -69,9 +90,12 @@ const ModelStep = z.strictObject({
     .min(1)
     .optional()
     .describe('expression: only events (or items) that pass are scored, null elsewhere'),
-  provider: z.enum(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']).default('cpu'),
+  provider: z
+    .enum(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu'])
+    .default('cpu')
+    .describe('where the model runs; auto takes a GPU that loads, else the CPU, and says so'),
   threads: z.int().positive().max(64).default(1).describe('threads inside one operator'),
-  batch: Batch.prefault({}),
+  batch: Batch.prefault({}).describe('how events become inference calls'),
   replace: z
     .record(z.string(), z.string())
     .default({})
@@ -84,7 +108,7 @@ const SelectStep = z.strictObject({
 
 const Output = z.union([
   z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
-  z.strictObject({ topic: Topic }),
+  z.strictObject({ topic: Topic.describe('Kafka topic') }),
 ])
 
 function namesDiffer(steps: readonly object[]): boolean {
@@ -95,34 +119,42 @@ function namesDiffer(steps: readonly object[]): boolean {
 /** The pipeline file, key by key. Every key that is not here is an error. */
 export const PipelineSchema = z.strictObject({
   name: Name.describe('labels metrics, names the consumer group and the transactional ids'),
-  description: z.string().default(''),
-  source: Source,
+  description: z.string().default('').describe('for people'),
+  source: Source.describe('where events come from'),
   steps: z
     .array(z.union([ModelStep, SelectStep]))
     .default([])
+    .describe('what is done with the events, in order; each step adds columns that later ones can read')
     .refine((steps) => steps.filter((step) => 'select' in step).length <= 1, 'there is more than one select')
     .refine(namesDiffer, 'two steps have one name'),
-  sink: z.strictObject({
-    scores: Output.describe('a row for every event, with the columns the steps added'),
-    accepted: Output.optional().describe('accepted events, whole, with their scores'),
-    dead_letters: Output.describe('original bytes of what could not be scored'),
-    columns: z.array(z.string()).default(['event']).describe('source columns copied to the scores'),
-    delivery: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
-    commit: z
-      .strictObject({
-        interval_ms: z.int().nonnegative().default(200),
-        rows: z.int().positive().default(262_144).describe('commit earlier once so many rows wait'),
-      })
-      .prefault({}),
-  }),
-  kafka: Kafka.optional(),
+  sink: z
+    .strictObject({
+      scores: Output.describe('a row for every event, with the columns the steps added'),
+      accepted: Output.optional().describe('accepted events, whole, with their scores'),
+      dead_letters: Output.describe('original bytes of what could not be scored'),
+      columns: z.array(z.string()).default(['event']).describe('source columns copied to the scores'),
+      delivery: z
+        .enum(['exactly_once', 'at_least_once'])
+        .default('exactly_once')
+        .describe('to topics: rows and offsets in one transaction, or rows at once and offsets after them'),
+      commit: z
+        .strictObject({
+          interval_ms: z.int().nonnegative().default(200).describe('how often results become visible'),
+          rows: z.int().positive().default(262_144).describe('commit earlier once so many rows wait'),
+        })
+        .prefault({})
+        .describe('when results become visible, together with the progress of the input'),
+    })
+    .describe('where results go'),
+  kafka: Kafka.optional().describe('needed as soon as a topic is named'),
   nats: z
     .strictObject({
-      servers: z.array(z.string()).min(1),
+      servers: z.array(z.string()).min(1).describe('nats://host:port of one or more servers'),
       decisions: z.boolean().default(true).describe('publish decisions to spillway.<pipeline>.decisions'),
       credentials: z.string().optional().describe('credentials file'),
     })
-    .optional(),
+    .optional()
+    .describe('where decisions are told to others as they are committed'),
   reproducible: z
     .boolean()
     .default(false)
@@ -136,7 +168,8 @@ export const PipelineSchema = z.strictObject({
       batch_s: z.number().positive().default(30).describe('a worker that takes longer is replaced'),
       memory_mb: z.int().positive().default(2_048).describe('heap of one worker'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('threads that decode, score and encode'),
   gather: z
     .strictObject({
       rows: z.int().positive().default(8_192).describe('most rows given to a worker at once'),
@@ -146,11 +179,20 @@ export const PipelineSchema = z.strictObject({
         .default(2)
         .describe('how long to wait for more when all workers are busy'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('how messages are gathered into one call of a worker'),
   limits: z
     .strictObject({
-      message_bytes: z.int().positive().default(16_777_216),
-      message_rows: z.int().positive().default(1_048_576),
+      message_bytes: z
+        .int()
+        .positive()
+        .default(16_777_216)
+        .describe('a larger message, before or after inflating, is a dead letter'),
+      message_rows: z
+        .int()
+        .positive()
+        .default(1_048_576)
+        .describe('a message of more events is a dead letter'),
       inflate_ratio: z
         .number()
         .positive()
@@ -159,20 +201,22 @@ export const PipelineSchema = z.strictObject({
       in_flight_bytes: z
         .int()
         .positive()
-        .default(67_108_864)
+        .default(16_777_216)
         .describe('most bytes read and not yet committed'),
       attempts: z.int().positive().default(3).describe('how often a message may end the process'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what hostile or broken input may cost'),
   dead_letters: z
     .strictObject({
       max_in_window: z.int().positive().default(1_000).describe('more than this stops the pipeline'),
-      window_s: z.number().positive().default(60),
+      window_s: z.number().positive().default(60).describe('length of the window'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('how many dead letters are too many'),
   http: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 for all'),
       port: z.int().min(0).max(65_535).default(0).describe('0: a free port, printed at the start'),
       stalled_s: z
         .number()

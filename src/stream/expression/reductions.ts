@@ -15,13 +15,19 @@ export interface Reduction {
 
 /** The reductions. A name that takes numbers also takes a condition after them: `sum(jets.pt, jets.pt > 30)`. */
 export const reductions: readonly Reduction[] = [
-  { name: 'any', takes: 'bool', result: 'bool', says: 'true if the condition holds for one item', over: any },
+  {
+    name: 'any',
+    takes: 'bool',
+    result: 'bool',
+    says: 'true if the condition holds for one item',
+    over: anyOf,
+  },
   {
     name: 'all',
     takes: 'bool',
     result: 'bool',
     says: 'true if it holds for every item; true without items',
-    over: all,
+    over: allOf,
   },
   {
     name: 'count',
@@ -51,7 +57,7 @@ export const reductions: readonly Reduction[] = [
   },
 ]
 
-function any(values: Values, offsets: Int32Array, rows: number, out: Result): void {
+function anyOf(values: Values, offsets: Int32Array, rows: number, out: Result): void {
   for (let row = 0; row < rows; row++) {
     let found = 0
     for (let i = offsets[row]; i < offsets[row + 1]; i++) found |= values[i]
@@ -59,7 +65,7 @@ function any(values: Values, offsets: Int32Array, rows: number, out: Result): vo
   }
 }
 
-function all(values: Values, offsets: Int32Array, rows: number, out: Result): void {
+function allOf(values: Values, offsets: Int32Array, rows: number, out: Result): void {
   for (let row = 0; row < rows; row++) {
     let held = 1
     for (let i = offsets[row]; i < offsets[row + 1]; i++) held &= values[i]

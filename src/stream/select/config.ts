@@ -15,14 +15,20 @@ const expression = z.string().min(1)
 
 const chain = z
   .strictObject({
-    /** The condition: one truth value per event. Earlier chains are `passed.<name>`. */
-    when: expression,
-    /** Keeps one in so many of the events that pass; need not be whole. */
-    prescale: z.number().min(1).default(1),
-    /** Most accepted events per second, of `input_rate` events per second; after the prescale. */
-    target_rate: z.number().positive().optional(),
-    /** The score (column or expression) on which a threshold is set to stay within `target_rate`. */
-    rate_on: expression.optional(),
+    when: expression.describe('condition, one truth value per event; earlier chains are passed.<name>'),
+    prescale: z
+      .number()
+      .min(1)
+      .default(1)
+      .describe('keeps one in so many of the events that pass; need not be whole'),
+    target_rate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('most accepted events per second, of input_rate events per second; after the prescale'),
+    rate_on: expression
+      .optional()
+      .describe('score (column or expression) whose threshold keeps the chain within target_rate'),
   })
   .refine((value) => (value.target_rate === undefined) === (value.rate_on === undefined), {
     message: 'target_rate and rate_on go together',
@@ -31,16 +37,20 @@ const chain = z
 /** The `select` section of a pipeline: a trigger menu. */
 export const menuConfig = z
   .strictObject({
-    /** Integer column by which prescales draw. */
-    event_number: z.string().default('event'),
-    /** Events per second that the experiment delivers, which a `target_rate` is a part of. */
-    input_rate: z.number().positive().optional(),
-    /** In order: a chain can refer to those before it. */
-    chains: z.record(name, chain),
-    /** Fraction of all events accepted whatever the chains say, for monitoring. */
-    pass_through: z.number().min(0).max(1).default(0),
-    /** `any` chain, or a condition over `passed.<chain>`. */
-    accept: expression.default('any'),
+    event_number: z.string().default('event').describe('integer column by which prescales draw'),
+    input_rate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('events per second that the experiment delivers, which a target_rate is a part of'),
+    chains: z.record(name, chain).describe('named chains, in order: one can refer to those before it'),
+    pass_through: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('fraction of all events accepted whatever the chains say, for monitoring'),
+    accept: expression.default('any').describe('any chain, or a condition over passed.<chain>'),
   })
   .superRefine(({ chains, input_rate }, context) => {
     const names = Object.keys(chains)

@@ -1,0 +1,2 @@
+/** docs/errors.md as it should be. */
+export function errorsPage(): string

@@ -1,0 +1,90 @@
+import type { RecordBatch } from 'apache-arrow'
+import type { FileMetaData } from 'hyparquet'
+import type { EventFormat, FileInfo, ReadOptions } from '../format.js'
+import { assemble } from './parquet/assemble.js'
+import { columnReader } from './parquet/column.js'
+import { readFooter } from './parquet/footer.js'
+import { type FieldPlan, planSchema, type SchemaPlan } from './parquet/schema.js'
+import { arrowSchema, recordBatch } from './shared/batch.js'
+import { type ByteSource, openBytes } from './shared/bytes.js'
+import { unreadable } from './shared/damage.js'
+import { eventSchema } from './shared/schema.js'
+import { selectColumns } from './shared/select.js'
+
+/** Parquet: flat columns, structs, lists and lists of structs of numbers, booleans and strings. */
+export const parquet: EventFormat = {
+  name: 'parquet',
+  extensions: ['.parquet', '.pq'],
+  async info(path) {
+    const source = await openBytes(path)
+    try {
+      return await parquetInfo(source)
+    } finally {
+      await source.close()
+    }
+  },
+  async *read(path, options) {
+    const source = await openBytes(path)
+    try {
+      yield* readParquet(source, options)
+    } finally {
+      await source.close()
+    }
+  },
+}
+
+export async function parquetInfo(source: ByteSource): Promise<FileInfo> {
+  const footer = await readFooter(source)
+  const { fields, skipped } = planSchema(footer.schema, source.name)
+  const shapes = fields.map((field) => field.shape)
+  return { schema: eventSchema(shapes, fileMetadata(footer, skipped)), rows: Number(footer.num_rows) }
+}
+
+/** Bytes of the file held for each column: 64 MB in all, at least 64 KB each. */
+const windowOf = (columns: number): number =>
+  Math.min(4 * 1024 * 1024, Math.max(65_536, Math.floor((64 * 1024 * 1024) / Math.max(1, columns))))
+
+export async function* readParquet(source: ByteSource, options: ReadOptions): AsyncGenerator<RecordBatch> {
+  const footer = await readFooter(source)
+  const plan = planSchema(footer.schema, source.name)
+  const fields = selectColumns(plan.fields, (field) => field.shape.name, options.columns, source.name)
+  const schema = arrowSchema(
+    fields.map((field) => field.shape),
+    fileMetadata(footer, plan.skipped),
+  )
+  const columns = openColumns(source, footer, fields)
+  for (let done = 0, total = Number(footer.num_rows); done < total; ) {
+    options.signal?.throwIfAborted()
+    const rows = Math.min(options.batchRows, total - done)
+    const data = []
+    for (const { field, readers } of columns) {
+      const stretches = []
+      for (const reader of readers) stretches.push(await reader.take(rows))
+      data.push(assemble(field.shape, field.leaves, stretches, rows, `${source.name}, row ${done}`))
+    }
+    yield recordBatch(schema, data, rows)
+    done += rows
+  }
+}
+
+function openColumns(source: ByteSource, footer: FileMetaData, fields: readonly FieldPlan[]) {
+  const window = windowOf(fields.reduce((sum, field) => sum + field.leaves.length, 0))
+  return fields.map((field) => ({
+    field,
+    readers: field.leaves.map((leaf) => {
+      const chunks = footer.row_groups.map((group) => group.columns[leaf.chunk])
+      if (chunks.some((chunk) => chunk === undefined))
+        throw unreadable(`a row group lacks column ${leaf.path}`, source.name)
+      return columnReader(source, leaf, chunks, window)
+    }),
+  }))
+}
+
+function fileMetadata(footer: FileMetaData, skipped: SchemaPlan['skipped']): ReadonlyMap<string, string> {
+  const metadata = new Map<string, string>()
+  for (const { key, value } of footer.key_value_metadata ?? []) {
+    if (key !== 'ARROW:schema' && key !== 'pandas') metadata.set(key, value ?? '')
+  }
+  for (const [name, why] of skipped) metadata.set(`skipped.${name}`, why)
+  return metadata
+}

@@ -1,0 +1,188 @@
+import type { ColumnType, Values } from '../../columns.js'
+import { viewAs, widthOf } from '../shared/columns.js'
+import { overLimit, unreadable } from '../shared/damage.js'
+import { halves } from '../shared/halves.js'
+import { limits } from '../shared/limits.js'
+import { readDelta } from './delta.js'
+import { type Cursor, readHybrid } from './levels.js'
+import type { LeafPlan } from './schema.js'
+
+/** The values that a page stores (nulls are not stored). Strings keep their bytes. */
+export type PageValues = Values | readonly Uint8Array[]
+
+/** Decodes `count` values of a page whose levels are already read. @throws SpillwayError FILE_UNREADABLE. */
+export function decodeValues(
+  leaf: LeafPlan,
+  encoding: string | undefined,
+  cursor: Cursor,
+  count: number,
+  dictionary: PageValues | null,
+  place: string,
+): PageValues {
+  switch (encoding) {
+    case 'PLAIN':
+      return plain(leaf, cursor, count, place)
+    case 'PLAIN_DICTIONARY':
+    case 'RLE_DICTIONARY':
+      return fromDictionary(cursor, count, dictionary, place)
+    case 'RLE':
+      return rleBooleans(cursor, count, place)
+    case 'BYTE_STREAM_SPLIT':
+      return byteStreamSplit(leaf, cursor, count, place)
+    case 'DELTA_BINARY_PACKED':
+      return narrow(leaf.type, readDelta(cursor, count, place))
+    case 'DELTA_LENGTH_BYTE_ARRAY':
+      return strings(cursor, readDelta(cursor, count, place), null, place)
+    case 'DELTA_BYTE_ARRAY': {
+      const prefixes = readDelta(cursor, count, place)
+      return strings(cursor, readDelta(cursor, count, place), prefixes, place)
+    }
+    default:
+      throw unreadable(`column ${leaf.path} has the unknown encoding ${encoding}`, place)
+  }
+}
+
+/** The stored type: what a PLAIN page holds before it is narrowed to the column's type. */
+function storedType(leaf: LeafPlan): 'int32' | 'int64' | 'float32' | 'float64' | null {
+  if (leaf.element.type === 'INT32') return 'int32'
+  if (leaf.element.type === 'INT64') return 'int64'
+  if (leaf.element.type === 'FLOAT') return 'float32'
+  return leaf.element.type === 'DOUBLE' ? 'float64' : null
+}
+
+function plain(leaf: LeafPlan, cursor: Cursor, count: number, place: string): PageValues {
+  const stored = storedType(leaf)
+  if (stored !== null)
+    return narrow(leaf.type, viewAs(stored, take(cursor, count * widthOf(stored), place), count))
+  if (leaf.element.type === 'BOOLEAN') {
+    const out = new Uint8Array(count)
+    const bits = take(cursor, (count + 7) >> 3, place)
+    for (let i = 0; i < count; i++) out[i] = (bits[i >> 3] >> (i & 7)) & 1
+    return out
+  }
+  if (leaf.element.type === 'FIXED_LEN_BYTE_ARRAY') {
+    return halves(viewAs('uint16', take(cursor, count * 2, place), count) as Uint16Array)
+  }
+  return plainStrings(cursor, count, place)
+}
+
+function plainStrings(cursor: Cursor, count: number, place: string): Uint8Array[] {
+  const out: Uint8Array[] = []
+  const { bytes } = cursor
+  for (let i = 0; i < count; i++) {
+    const at = cursor.at
+    if (at + 4 > bytes.length) throw unreadable('a string runs past the end of a page', place)
+    const length = (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
+    cursor.at = at + 4
+    out.push(take(cursor, length, place))
+  }
+  return out
+}
+
+function fromDictionary(
+  cursor: Cursor,
+  count: number,
+  dictionary: PageValues | null,
+  place: string,
+): PageValues {
+  if (dictionary === null) throw unreadable('indices come before their dictionary', place)
+  const indices = new Int32Array(count)
+  if (count > 0) {
+    const width = take(cursor, 1, place)[0]
+    if (width > 0) readHybrid(cursor, cursor.bytes.length, width, count, indices, place)
+  }
+  checkIndices(indices, dictionary.length, place)
+  if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
+  return gather(dictionary, indices)
+}
+
+function checkIndices(indices: Int32Array, size: number, place: string): void {
+  for (let i = 0; i < indices.length; i++) {
+    if (indices[i] >>> 0 >= size)
+      throw unreadable(`index ${indices[i] >>> 0} into a dictionary of ${size}`, place)
+  }
+}
+
+/** By the width of the values where that is usual, so that each loop sees arrays of one kind. */
+function gather(dictionary: Values, indices: Int32Array): Values {
+  const out = new (dictionary.constructor as Float64ArrayConstructor)(indices.length)
+  if (dictionary.BYTES_PER_ELEMENT === 4) {
+    const source = new Uint32Array(dictionary.buffer as ArrayBuffer, dictionary.byteOffset, dictionary.length)
+    gather32(source, indices, new Uint32Array(out.buffer))
+    return out
+  }
+  const source = dictionary as Float64Array
+  for (let i = 0; i < indices.length; i++) out[i] = source[indices[i]]
+  return out
+}
+
+function gather32(source: Uint32Array, indices: Int32Array, out: Uint32Array): void {
+  for (let i = 0; i < indices.length; i++) out[i] = source[indices[i]]
+}
+
+function rleBooleans(cursor: Cursor, count: number, place: string): Uint8Array {
+  take(cursor, 4, place)
+  const out = new Uint8Array(count)
+  if (count > 0) readHybrid(cursor, cursor.bytes.length, 1, count, out, place)
+  return out
+}
+
+/** The bytes of each value stand in as many separate streams (Parquet Encodings.md). */
+function byteStreamSplit(leaf: LeafPlan, cursor: Cursor, count: number, place: string): PageValues {
+  const stored = storedType(leaf)
+  const width = stored === null ? 2 : widthOf(stored)
+  const bytes = take(cursor, count * width, place)
+  const joined = new Uint8Array(count * width)
+  for (let b = 0; b < width; b++) {
+    for (let i = 0, from = b * count, to = b; i < count; i++, from++, to += width) joined[to] = bytes[from]
+  }
+  if (stored === null) return halves(new Uint16Array(joined.buffer))
+  return narrow(leaf.type, viewAs(stored, joined, count))
+}
+
+function strings(
+  cursor: Cursor,
+  lengths: BigInt64Array,
+  prefixes: BigInt64Array | null,
+  place: string,
+): Uint8Array[] {
+  const out: Uint8Array[] = []
+  let previous: Uint8Array = new Uint8Array(0)
+  let total = 0
+  for (let i = 0; i < lengths.length; i++) {
+    const suffix = take(cursor, Number(lengths[i]), place)
+    const shared = prefixes === null ? 0 : Number(prefixes[i])
+    if (shared < 0 || shared > previous.length)
+      throw unreadable('a string shares more than its neighbour has', place)
+    total += shared
+    if (total > limits.pageBytes) throw overLimit('the strings of a page unpack without end', place)
+    previous = shared === 0 ? suffix : Buffer.concat([previous.subarray(0, shared), suffix])
+    out.push(previous)
+  }
+  return out
+}
+
+/** Integers in the width of the column; floats as they are. */
+function narrow(type: ColumnType, values: Values): Values {
+  if (values instanceof BigInt64Array) {
+    if (type === 'int64') return values
+    if (type === 'uint64')
+      return new BigUint64Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
+    return narrow(type, Int32Array.from(values, Number))
+  }
+  if (!(values instanceof Int32Array) || type === 'int32') return values
+  if (type === 'uint32')
+    return new Uint32Array(values.buffer as ArrayBuffer, values.byteOffset, values.length)
+  if (type === 'int8') return new Int8Array(values)
+  if (type === 'uint8') return new Uint8Array(values)
+  if (type === 'int16') return new Int16Array(values)
+  return type === 'uint16' ? new Uint16Array(values) : values
+}
+
+function take(cursor: Cursor, length: number, place: string): Uint8Array {
+  if (length < 0 || cursor.at + length > cursor.bytes.length)
+    throw unreadable(`a page ends ${cursor.at + length - cursor.bytes.length} bytes early`, place)
+  const bytes = cursor.bytes.subarray(cursor.at, cursor.at + length)
+  cursor.at += length
+  return bytes
+}

@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads'
+import { SpillwayError } from '../../../errors.js'
+import { overLimit, unreadable } from './damage.js'
+import { limits } from './limits.js'
+
+/**
+ * A thread that runs a third-party decoder, so that a file that makes it hang, abort or take all memory costs that
+ * thread only. One question at a time; a thread that fails to answer is ended, and the next question is refused.
+ */
+export interface Isolated<Question, Answer> {
+  /**
+   * @throws SpillwayError FILE_LIMIT when there is no answer in time or memory; FILE_UNREADABLE when the thread ended;
+   * what the decoder threw otherwise.
+   */
+  ask(question: Question): Promise<Answer>
+  close(): Promise<void>
+}
+
+export interface IsolateLimits {
+  readonly seconds?: number
+  readonly megabytes?: number
+}
+
+/** What a thread sends back. Errors travel by their parts: an Error's class does not survive the way. */
+export type Reply<Answer> =
+  | { readonly answer: Answer }
+  | { readonly error: { readonly code: string; readonly message: string; readonly place?: string } }
+
+export function isolate<Question, Answer>(
+  module: URL,
+  place: string,
+  { seconds = limits.answerSeconds, megabytes = limits.threadMegabytes }: IsolateLimits = {},
+): Isolated<Question, Answer> {
+  // The decoder's own complaints on stdout and stderr say nothing that its error does not.
+  const worker = new Worker(module, {
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: megabytes },
+  })
+  worker.stdout.resume()
+  worker.stderr.resume()
+  worker.unref()
+  let ended: SpillwayError | null = null
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    ended =
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? overLimit(`reading takes more than ${megabytes} MB`, place)
+        : unreadable(`the decoder failed: ${error.message}`, place, error)
+  })
+  worker.on('exit', () => {
+    ended ??= unreadable('the decoder ended', place)
+  })
+  const ask = (question: Question): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      if (ended !== null) return reject(ended)
+      worker.ref()
+      const finish = (act: () => void): void => {
+        clearTimeout(timer)
+        worker.off('message', onMessage).off('exit', onExit)
+        worker.unref()
+        act()
+      }
+      const onMessage = (reply: Reply<Answer>): void => {
+        finish(() => ('answer' in reply ? resolve(reply.answer) : reject(revive(reply.error, place))))
+      }
+      const onExit = (): void => finish(() => reject(ended ?? unreadable('the decoder ended', place)))
+      const timer = setTimeout(() => {
+        ended = overLimit(`reading takes more than ${seconds} s`, place)
+        void worker.terminate()
+      }, seconds * 1000)
+      worker.on('message', onMessage).on('exit', onExit)
+      worker.postMessage(question)
+    })
+  return {
+    ask,
+    close: async () => {
+      await worker.terminate()
+    },
+  }
+}
+
+function revive(error: { code: string; message: string; place?: string }, place: string): SpillwayError {
+  const code =
+    error.code === 'FILE_LIMIT' || error.code === 'SOURCE_UNAVAILABLE' ? error.code : 'FILE_UNREADABLE'
+  return new SpillwayError(code, error.message, { place: error.place ?? place })
+}

@@ -1,0 +1,2 @@
+export { createExecutor } from './create.js'
+export type { Executor, ExecutorConfig, TrainProgram } from './executor.js'

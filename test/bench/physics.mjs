@@ -1,0 +1,291 @@
+// Physics kernels against their Python peers, interleaved in one run, per CPU-second of each process:
+//   npm run build && node test/bench/physics.mjs [--json FILE] [--jets FILE.arrow] [--rounds N]
+// SPILLWAY_PYTHON names a Python with fastjet, awkward, vector and numpy (default python3).
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { collinsSoper } from '#spillway/physics/collins-soper.js'
+import { fromPtEtaPhiE, fromPtEtaPhiM } from '#spillway/physics/convert.js'
+import { deltaPhis } from '#spillway/physics/delta-phi.js'
+import { deltaRs } from '#spillway/physics/delta-r.js'
+import { helicityCosines } from '#spillway/physics/helicity.js'
+import { Clusterer } from '#spillway/physics/jets/clusterer.js'
+import { antiKt, cambridgeAachen, WHOLE_JET } from '#spillway/physics/jets/definition.js'
+import { inclusiveJets } from '#spillway/physics/jets/jets.js'
+import { lundTree, primaryLundPlane } from '#spillway/physics/jets/lund.js'
+import { masses } from '#spillway/physics/mass.js'
+import { rapidities } from '#spillway/physics/rapidity.js'
+import { addPairs } from '#spillway/physics/sum.js'
+import { transverseMomenta } from '#spillway/physics/transverse-momentum.js'
+import { generateEvents } from '../physics/generate-events.mjs'
+import { readJets } from '../support/arrow-jets.mjs'
+
+const SMALL = fileURLToPath(new URL('../data/largeR_jets_small.arrow', import.meta.url))
+const LUNDNET_JETS = 100
+
+/**
+ * Runs the benchmark; gives (and writes to `json`) medians, ratios and targets. `jets` is an Arrow file of
+ * large-R jets.
+ */
+export async function run({ json, jets = SMALL, rounds = 7, limit = 10_000 } = {}) {
+  const work = prepare(jets, limit)
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
+  const peer = await startPeer(folder, work)
+  try {
+    const lines = []
+    for (const task of tasks(work)) lines.push(await measure(task, peer, rounds))
+    const report = {
+      benchmark: 'physics',
+      node: process.version,
+      cpu: cpus()[0]?.model,
+      peers: peer.versions,
+      rounds,
+      lines,
+      targets: targets(lines),
+    }
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    return report
+  } finally {
+    peer.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * What is asked of the kernels: ours, the peer's task of the same work, and the ratio to reach (absent:
+ * reported only).
+ */
+function tasks({ jets, few, events, long, pairs, pairsLarge }) {
+  const clusterer = new Clusterer()
+  const whole = cambridgeAachen(WHOLE_JET)
+  const lund = (l) => primaryLundPlane(clusterer.cluster(l.p4, l.offsets, whole)).lnKt.length
+  const tree = (l) => lundTree(clusterer.cluster(l.p4, l.offsets, whole)).lnKt.length
+  const find = (l) => inclusiveJets(clusterer.cluster(l.p4, l.offsets, antiKt(0.4)), 5).node.length
+  const features = (batch) => {
+    for (let k = 0; k < batch.repeat; k++) pairFeatures(batch)
+    return batch.repeat
+  }
+  const rows = (batch) => batch.repeat * (batch.offsets.length - 1)
+  return [
+    {
+      id: 'ca-lund',
+      unit: 'jets',
+      count: jets.offsets.length - 1,
+      ours: () => lund(jets),
+      peer: 'fastjet-lund',
+      target: 1,
+    },
+    {
+      id: 'lund-tree',
+      unit: 'jets',
+      count: few.offsets.length - 1,
+      ours: () => tree(few),
+      peer: 'lundnet',
+      times: 20,
+    },
+    {
+      id: 'antikt-events',
+      unit: 'events',
+      count: events.offsets.length - 1,
+      ours: () => find(events),
+      peer: 'fastjet-events',
+    },
+    {
+      id: 'antikt-long-events',
+      unit: 'events',
+      count: long.offsets.length - 1,
+      ours: () => find(long),
+      peer: 'fastjet-long',
+    },
+    ...Object.entries({ pairs, pairsLarge }).flatMap(([name, batch]) => [
+      {
+        id: `kinematics-${name}-vector`,
+        unit: 'events',
+        count: rows(batch),
+        ours: () => features(batch),
+        peer: `vector-${name}`,
+        target: 2,
+      },
+      {
+        id: `kinematics-${name}-numpy`,
+        unit: 'events',
+        count: rows(batch),
+        ours: () => features(batch),
+        peer: `numpy-${name}`,
+        target: 2,
+      },
+    ]),
+  ]
+}
+
+/**
+ * Eight features of the two leading leptons, from the columns of a batch: the work of the kinematics lines.
+ */
+function pairFeatures({ pt, eta, phi, mass, offsets }) {
+  const rows = offsets.length - 1
+  const pick = (column, k) => {
+    const out = new Float64Array(rows)
+    for (let i = 0; i < rows; i++) out[i] = column[offsets[i] + k]
+    return out
+  }
+  const lepton = (k) => ({ pt: pick(pt, k), eta: pick(eta, k), phi: pick(phi, k), mass: pick(mass, k) })
+  const [a, b] = [lepton(0), lepton(1)]
+  const [l1, l2] = [fromPtEtaPhiM(a), fromPtEtaPhiM(b)]
+  const z = addPairs(l1, l2)
+  return [
+    masses(z),
+    transverseMomenta(z),
+    rapidities(z),
+    deltaPhis(a.phi, b.phi),
+    deltaRs(a, b),
+    collinsSoper(l1, l2),
+    helicityCosines(l1, z),
+  ]
+}
+
+function prepare(path, limit) {
+  const { constituents, offsets } = readJets(path, limit)
+  const jets = { p4: fromPtEtaPhiE(constituents), offsets }
+  const few = { p4: jets.p4, offsets: offsets.slice(0, LUNDNET_JETS + 1) }
+  return {
+    jets,
+    few: { p4: cut(few.p4, few.offsets.at(-1)), offsets: few.offsets },
+    events: generateEvents(300, 1),
+    long: merged(generateEvents(320, 2), 16),
+    pairs: leptonPairs(4096, 20),
+    pairsLarge: leptonPairs(65_536, 1),
+  }
+}
+
+const cut = (p4, end) =>
+  Object.fromEntries(Object.entries(p4).map(([name, column]) => [name, column.subarray(0, end)]))
+
+/** Joins every `count` events into one, as pile-up does. */
+function merged({ p4, offsets }, count) {
+  return { p4, offsets: offsets.filter((_, l) => l % count === 0) }
+}
+
+/** Events of two or three leptons, pT-ordered, as columns. */
+function leptonPairs(count, repeat) {
+  const { p4, offsets } = generateEvents(Math.ceil(count / 50), 3)
+  const lists = new Int32Array(count + 1)
+  const columns = { pt: [], eta: [], phi: [], mass: [] }
+  for (let l = 0, i = 0; l < count; l++) {
+    for (let k = 0; k < 2 + (l % 4 === 0 ? 1 : 0); k++, i = (i + 1) % offsets.at(-1)) {
+      const pt = 20 + Math.hypot(p4.px[i], p4.py[i])
+      columns.pt.push(pt)
+      columns.eta.push(Math.asinh(p4.pz[i] / Math.hypot(p4.px[i], p4.py[i])) / 2)
+      columns.phi.push(Math.atan2(p4.py[i], p4.px[i]))
+      columns.mass.push(0.10566)
+    }
+    lists[l + 1] = columns.pt.length
+  }
+  const typed = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
+  )
+  return { ...typed, offsets: lists, repeat }
+}
+
+async function startPeer(folder, work) {
+  const write = (name, column) =>
+    writeFileSync(join(folder, `${name}.f64`), new Uint8Array(Float64Array.from(column).buffer))
+  for (const [name, { p4, offsets }] of Object.entries({
+    jets: work.jets,
+    events: work.events,
+    long: work.long,
+  })) {
+    for (const [component, column] of Object.entries(p4)) write(`${name}_${component}`, column)
+    write(`${name}_offsets`, offsets)
+  }
+  for (const name of ['pairs', 'pairsLarge']) {
+    const { repeat, ...columns } = work[name]
+    for (const [key, column] of Object.entries(columns)) write(`${name}_${key}`, column)
+    writeFileSync(join(folder, `repeat_${name}`), String(repeat))
+  }
+  writeFileSync(join(folder, 'few'), String(LUNDNET_JETS))
+  const script = fileURLToPath(new URL('physics_peers.py', import.meta.url))
+  const child = spawn(process.env.SPILLWAY_PYTHON ?? 'python3', [script, folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async () => {
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done) throw new Error('The Python peer ended; it needs fastjet, awkward, vector and numpy.')
+      // FastJet prints a banner.
+      if (value.startsWith('{')) return JSON.parse(value)
+    }
+  }
+  const { ready } = await answer()
+  return {
+    versions: ready,
+    ask: async (task) => {
+      child.stdin.write(`${task}\n`)
+      return answer()
+    },
+    stop: () => child.stdin.end(),
+  }
+}
+
+/**
+ * One warm-up round and then `rounds` of ours, theirs, ours, theirs, …: medians of the CPU seconds per unit.
+ */
+async function measure({ id, unit, count, ours, peer: name, times = 1, target }, peer, rounds) {
+  const own = []
+  const other = []
+  for (let r = -2; r < rounds; r++) {
+    const before = process.cpuUsage()
+    for (let k = 0; k < times; k++) ours()
+    const { user, system } = process.cpuUsage(before)
+    const { cpu } = await peer.ask(name)
+    if (r < 0) continue
+    own.push((user + system) / 1e6 / times / count)
+    other.push(cpu / count)
+  }
+  const [spillway, theirs] = [median(own), median(other)]
+  const ratio = theirs / spillway
+  return {
+    id,
+    peer: name,
+    unit,
+    perCpuSecond: Math.round(1 / spillway),
+    peerPerCpuSecond: Math.round(1 / theirs),
+    ratio,
+    target,
+  }
+}
+
+function targets(lines) {
+  return lines
+    .filter((line) => line.target !== undefined)
+    .map(({ id, target, ratio }) => ({ id, target, value: Number(ratio.toFixed(3)), ok: ratio >= target }))
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'string' },
+      jets: { type: 'string' },
+      rounds: { type: 'string' },
+      limit: { type: 'string' },
+    },
+  })
+  const numbers = Object.fromEntries(
+    ['rounds', 'limit'].filter((k) => values[k]).map((k) => [k, Number(values[k])]),
+  )
+  const report = await run({ json: values.json, jets: values.jets, ...numbers })
+  for (const { id, peer, unit, perCpuSecond, peerPerCpuSecond, ratio, target } of report.lines) {
+    const goal = target === undefined ? '' : `  target ${target}`
+    process.stdout.write(
+      `${id}: ${perCpuSecond} ${unit}/CPU-s, ${peer} ${peerPerCpuSecond}: ${ratio.toFixed(2)}x${goal}\n`,
+    )
+  }
+  process.exitCode = report.targets.every((t) => t.ok) ? 0 : 1
+}
