@@ -8,7 +8,7 @@ import { modelColumns, modelOperator } from '../models/model-operator.js'
 import { inspectOnnx } from '../models/onnx-graph.js'
 import type { Operator } from '../models/operator.js'
 import { loadSession, runtimeVersion } from '../models/provider.js'
-import { makeScorer, type Scorer } from '../models/scorer.js'
+import { makeScorer, type NativeCall, type Scorer } from '../models/scorer.js'
 import { isModelStep, type ModelStepConfig, type PipelineConfig } from './config/schema.js'
 import { type Compiled, compile } from './expression/compile.js'
 import { checkReads } from './reads.js'
@@ -29,22 +29,29 @@ export interface LoadedStep {
 export async function loadSteps(
   config: PipelineConfig,
   folder: string,
+  native: NativeCall = (call) => call(),
 ): Promise<ReadonlyMap<string, LoadedStep>> {
   const loaded = new Map<string, LoadedStep>()
   for (const step of config.steps)
-    if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder))
+    if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder, native))
   return loaded
 }
 
-async function loadStep(step: ModelStepConfig, config: PipelineConfig, folder: string): Promise<LoadedStep> {
+async function loadStep(
+  step: ModelStepConfig,
+  config: PipelineConfig,
+  folder: string,
+  native: NativeCall,
+): Promise<LoadedStep> {
   const bundle = readBundle(isAbsolute(step.model) ? step.model : resolve(folder, step.model))
   const { manifest, model, origin } = bundle
   inspectOnnx(model, origin)
   const builder = builderOf(manifest)
   const { provider, threads } = step
-  const session = await loadSession(model, { provider, threads, reproducible: config.reproducible }, origin)
+  const settings = { provider, threads, reproducible: config.reproducible }
+  const session = await native(() => loadSession(model, settings, origin))
   const batch = { ...step.batch, reproducible: config.reproducible }
-  return { config: step, bundle, scorer: makeScorer(session, manifest, builder, batch, origin) }
+  return { config: step, bundle, scorer: makeScorer(session, manifest, builder, batch, origin, native) }
 }
 
 export function liveModel({ config, bundle, scorer }: LoadedStep): LiveModel {
