@@ -14,13 +14,19 @@ const utf8 = new TextDecoder()
 const text = (bytes: Uint8Array | null): string => utf8.decode(bytes ?? new Uint8Array())
 const MODEL_GRAPH = 7
 const MODEL_OPSET = 8
+const MODEL_FUNCTION = 25
 const GRAPH_NODE = 1
 const GRAPH_INITIALIZER = 5
+const GRAPH_SPARSE = 15
+const FUNCTION_NODE = 7
 const NODE_OP = 4
 const NODE_ATTRIBUTE = 5
 const NODE_DOMAIN = 7
-const ATTRIBUTE_TENSOR = 5
-const ATTRIBUTE_GRAPH = 6
+const ATTRIBUTE_TENSORS = [5, 10]
+const ATTRIBUTE_GRAPHS = [6, 11]
+const ATTRIBUTE_SPARSE = [22, 23]
+/** Values and indices of a sparse tensor. */
+const SPARSE_TENSORS = [1, 2]
 const TENSOR_EXTERNAL = 13
 const TENSOR_LOCATION = 14
 const MAX_DEPTH = 16
@@ -49,11 +55,16 @@ export function inspectOnnx(model: Uint8Array, place: string): OnnxGraph {
       }
     }
   }
+  const sparse = (bytes: Uint8Array): void => {
+    for (const field of fields(bytes, place))
+      if (SPARSE_TENSORS.includes(field.number) && field.bytes !== null) tensor(field.bytes)
+  }
   const attribute = (bytes: Uint8Array, depth: number): void => {
     for (const field of fields(bytes, place)) {
       if (field.bytes === null) continue
-      if (field.number === ATTRIBUTE_TENSOR || field.number === 10) tensor(field.bytes)
-      if (field.number === ATTRIBUTE_GRAPH || field.number === 11) graph(field.bytes, depth + 1)
+      if (ATTRIBUTE_TENSORS.includes(field.number)) tensor(field.bytes)
+      else if (ATTRIBUTE_SPARSE.includes(field.number)) sparse(field.bytes)
+      else if (ATTRIBUTE_GRAPHS.includes(field.number)) graph(field.bytes, depth + 1)
     }
   }
   const node = (bytes: Uint8Array, depth: number): void => {
@@ -81,12 +92,16 @@ export function inspectOnnx(model: Uint8Array, place: string): OnnxGraph {
       if (field.bytes === null) continue
       if (field.number === GRAPH_NODE) node(field.bytes, depth)
       else if (field.number === GRAPH_INITIALIZER) tensor(field.bytes)
+      else if (field.number === GRAPH_SPARSE) sparse(field.bytes)
     }
   }
   for (const field of fields(model, place)) {
     if (field.bytes === null) continue
     if (field.number === MODEL_GRAPH) graph(field.bytes, 0)
-    else if (field.number === MODEL_OPSET) {
+    else if (field.number === MODEL_FUNCTION) {
+      for (const part of fields(field.bytes, place))
+        if (part.number === FUNCTION_NODE && part.bytes !== null) node(part.bytes, 0)
+    } else if (field.number === MODEL_OPSET) {
       let domain = ''
       let version = 0
       for (const part of fields(field.bytes, place)) {
