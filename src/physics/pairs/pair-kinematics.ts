@@ -1,5 +1,6 @@
-import { commonLength, type PtEtaPhiM } from '../columns.js'
+import { type Column, commonLength, type PtEtaPhiM } from '../columns.js'
 import { anglesWasm } from './angles.wasm.js'
+import { gatherWasm } from './gather.wasm.js'
 import { pairsWasm } from './pairs.wasm.js'
 
 /** What is known of pairs of leptons, one entry a pair. */
@@ -27,7 +28,8 @@ interface WebAssemblyApi {
 
 interface PairsExports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  readonly cartesian: (end: number) => void
+  /** Gives 1 when some lepton is beyond the polynomials. */
+  readonly cartesian: (begin: number, end: number) => number
   readonly features: (end: number) => void
 }
 
@@ -35,14 +37,25 @@ interface AnglesExports {
   readonly angles: (end: number) => void
 }
 
+interface GatherExports {
+  readonly range: (count: number) => void
+  readonly doubles: (end: number, least: number) => void
+  readonly floats: (end: number, least: number) => void
+}
+
 const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
 const pairsModule = new api.Module(Buffer.from(pairsWasm, 'base64'))
+const gatherModule = new api.Module(Buffer.from(gatherWasm, 'base64'))
 const anglesModule = new api.Module(Buffer.from(anglesWasm, 'base64'))
 
-/** Pairs of one block, as pairs.wat has them. */
+/** Pairs of one block, and places in its memory, in elements: see pairs.wat and gather.wat. */
 const BLOCK = 256
 const COLUMN = 2 * BLOCK
 const RESULTS = 8 * COLUMN
+const RANGE = 14_334
+const INDEX = 14_336
+const WINDOW = 1024
+const WINDOWS = 8192
 /** Beyond these the polynomials of pairs.wat are not used: they would lose digits. */
 const MAX_PHI = 20
 const MAX_ETA = 8
@@ -51,17 +64,23 @@ const MAX_ETA = 8
  * Eight features of pairs of leptons in one go, in WebAssembly, several times as fast as function after
  * function over columns: the same formulas as `masses`, `rapidities`, `deltaPhis`, `deltaRs`, `collinsSoper`
  * and `helicityCosines`, in double precision; within 1e-12 of them where the formulas are well conditioned.
- * It owns 64 kB of memory: keep one a thread.
+ * It owns 128 kB of memory: keep one a thread.
  */
 export class PairKinematics {
   readonly #pairs: PairsExports
   readonly #angles: AnglesExports
+  readonly #gather: GatherExports
   readonly #memory: Float64Array
+  readonly #floats: Float32Array
+  readonly #integers: Int32Array
 
   constructor() {
     this.#pairs = new api.Instance(pairsModule, {}).exports as PairsExports
     this.#angles = new api.Instance(anglesModule, { pairs: this.#pairs }).exports as AnglesExports
+    this.#gather = new api.Instance(gatherModule, { pairs: this.#pairs }).exports as GatherExports
     this.#memory = new Float64Array(this.#pairs.memory.buffer)
+    this.#floats = new Float32Array(this.#pairs.memory.buffer)
+    this.#integers = new Int32Array(this.#pairs.memory.buffer)
   }
 
   /**
@@ -77,13 +96,10 @@ export class PairKinematics {
     const results = Array.from({ length: 8 }, () => new Float64Array(pairs))
     for (let begin = 0; begin < pairs; begin += BLOCK) {
       const count = Math.min(BLOCK, pairs - begin)
-      const easy = this.#load(leptons, first, begin, count, 0)
-      const easyToo = this.#load(leptons, second, begin, count, BLOCK)
-      // Pairs lie beside each other in twos; an odd last one computes on what an earlier block left.
       const end = 8 * count
-      this.#pairs.cartesian(8 * (BLOCK + count))
-      if (!easy) this.#repair(count, 0)
-      if (!easyToo) this.#repair(count, BLOCK)
+      this.#load(leptons, first.subarray(begin, begin + count), second.subarray(begin, begin + count))
+      if (this.#pairs.cartesian(0, end) === 1) this.#repair(0, count)
+      if (this.#pairs.cartesian(8 * BLOCK, 8 * BLOCK + end) === 1) this.#repair(BLOCK, BLOCK + count)
       this.#pairs.features(end)
       this.#angles.angles(end)
       for (let k = 0; k < 8; k++) {
@@ -95,29 +111,46 @@ export class PairKinematics {
     return { mass: m, pt: transverse, rapidity, deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity }
   }
 
-  /** Brings the leptons at `index` into memory; false when one of them is too far out for the polynomials. */
-  #load({ pt, eta, phi, mass }: PtEtaPhiM, index: Int32Array, begin: number, count: number, slot: number) {
-    const f = this.#memory
-    const size = pt.length
-    let easy = true
-    for (let k = 0, at = slot; k < count; k++, at++) {
-      const i = index[begin + k]
-      const known = i >= 0 && i < size
-      const h = known ? eta[i] : Number.NaN
-      const a = known ? phi[i] : Number.NaN
-      f[at] = known ? pt[i] : Number.NaN
-      f[COLUMN + at] = h
-      f[2 * COLUMN + at] = a
-      f[3 * COLUMN + at] = known ? mass[i] : Number.NaN
-      if (!(Math.abs(a) < MAX_PHI && Math.abs(h) < MAX_ETA)) easy = false
+  /** Brings the leptons of one block into memory. */
+  #load(leptons: PtEtaPhiM, first: Int32Array, second: Int32Array): void {
+    const { pt, eta, phi, mass } = leptons
+    const count = first.length
+    const at = this.#integers
+    at.set(first, INDEX)
+    at.set(second, INDEX + BLOCK)
+    // Instructions do two pairs: an odd last one gets a neighbour that is surely there.
+    if (count % 2 === 1) {
+      at[INDEX + count] = first[0]
+      at[INDEX + BLOCK + count] = first[0]
     }
-    return easy
+    this.#gather.range(count)
+    const least = at[RANGE]
+    const most = at[RANGE + 1]
+    const near = least >= 0 && most >= least && most < pt.length && most - least < WINDOW
+    const columns = [pt, eta, phi, mass]
+    if (near && columns.every((column) => column instanceof Float64Array)) {
+      this.#fill(columns, this.#memory, WINDOW, least, most)
+      this.#gather.doubles(8 * count, least)
+    } else if (near && columns.every((column) => column instanceof Float32Array)) {
+      this.#fill(columns, this.#floats, 2 * WINDOW, least, most)
+      this.#gather.floats(8 * count, least)
+    } else {
+      columns.forEach((column, k) => {
+        pick(column, first, this.#memory, k * COLUMN)
+        pick(column, second, this.#memory, k * COLUMN + BLOCK)
+      })
+    }
+  }
+
+  #fill(columns: readonly Column[], to: Column, stride: number, least: number, most: number): void {
+    const start = WINDOWS * (stride / WINDOW)
+    for (let k = 0; k < 4; k++) to.set(columns[k].subarray(least, most + 1), start + k * stride)
   }
 
   /** Does the leptons again that the polynomials cannot do. */
-  #repair(count: number, slot: number): void {
+  #repair(begin: number, end: number): void {
     const f = this.#memory
-    for (let at = slot; at < slot + count; at++) {
+    for (let at = begin; at < end; at++) {
       const eta = f[COLUMN + at]
       const phi = f[2 * COLUMN + at]
       if (Math.abs(phi) < MAX_PHI && Math.abs(eta) < MAX_ETA) continue
@@ -129,5 +162,13 @@ export class PairKinematics {
       f[6 * COLUMN + at] = pz
       f[7 * COLUMN + at] = Math.sqrt(Math.max(0, pt * pt + pz * pz + m * Math.abs(m)))
     }
+  }
+}
+
+/** The values at any indices, NaN for indices of none. */
+function pick(column: Column, index: Int32Array, out: Float64Array, at: number): void {
+  for (let k = 0; k < index.length; k++) {
+    const i = index[k]
+    out[at + k] = i >= 0 && i < column.length ? column[i] : Number.NaN
   }
 }
