@@ -8,7 +8,14 @@ import wabt from 'wabt'
 
 const here = (name) => new URL(name, import.meta.url)
 const assembler = await wabt()
-for (const path of ['jets/nodes', 'jets/plain', 'jets/sorted', 'pairs/pairs', 'pairs/angles', 'pairs/gather']) {
+for (const path of [
+  'jets/nodes',
+  'jets/plain',
+  'jets/sorted',
+  'pairs/pairs',
+  'pairs/angles',
+  'pairs/gather',
+]) {
   const name = basename(path)
   const source = readFileSync(here(`${path}.wat`))
   const module = assembler.parseWat(`${name}.wat`, source, {

@@ -12,6 +12,7 @@ import {
 import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { PipelineConfig } from './config/schema.js'
+import { countCutFlows } from './cutflow/counts.js'
 import { type BoundSteps, bindSteps, type LoadedStep, liveModel, loadSteps } from './steps.js'
 import type {
   Decision,
@@ -265,6 +266,7 @@ export class Processor {
       accepted: this.#accepts && chosen !== null && chosen.length > 0 ? this.#accepted(scored, chosen) : null,
       acceptedRows: chosen?.length ?? 0,
       chains: chainCounts(events, piece.bound),
+      cutFlows: countCutFlows(piece.bound.cutFlows, events),
       decisions:
         this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],
       rejects,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
 
 const Name = z
@@ -82,6 +83,11 @@ const SelectStep = z.strictObject({
   select: menuConfig.describe('the trigger menu; at most one, it adds select.<chain> and select.accept'),
 })
 
+const CutFlowStep = z.strictObject({
+  name: Name.describe('prefix of the columns it adds: <name>.<cut> and <name>.pass'),
+  ...cutFlowKeys,
+})
+
 const Output = z.union([
   z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
   z.strictObject({ topic: Topic }),
@@ -98,7 +104,7 @@ export const PipelineSchema = z.strictObject({
   description: z.string().default(''),
   source: Source,
   steps: z
-    .array(z.union([ModelStep, SelectStep]))
+    .array(z.union([ModelStep, SelectStep, CutFlowStep]))
     .default([])
     .refine((steps) => steps.filter((step) => 'select' in step).length <= 1, 'there is more than one select')
     .refine(namesDiffer, 'two steps have one name'),
@@ -187,8 +193,11 @@ export const PipelineSchema = z.strictObject({
 export type PipelineConfig = z.infer<typeof PipelineSchema>
 export type ModelStepConfig = z.infer<typeof ModelStep>
 export type SelectStepConfig = z.infer<typeof SelectStep>
+export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
+export type StepConfig = PipelineConfig['steps'][number]
 export type OutputConfig = z.infer<typeof Output>
 export type KafkaConfig = z.infer<typeof Kafka>
 
-export const isModelStep = (step: ModelStepConfig | SelectStepConfig): step is ModelStepConfig =>
-  'model' in step
+export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
+
+export const isCutFlowStep = (step: StepConfig): step is CutFlowStepConfig => 'cutflow' in step
