@@ -17,6 +17,4 @@ export function cell(events: Events, path: string, row: number): string {
 
 /** The first events as rows of text. */
 export const firstRows = (events: Events, paths: readonly string[], count: number): string[][] =>
-  Array.from({ length: Math.min(count, events.rows) }, (_, row) =>
-    paths.map((path) => cell(events, path, row)),
-  )
+  Array.from({ length: Math.min(count, events.rows) }, (_, row) => paths.map((path) => cell(events, path, row)))

@@ -6,7 +6,7 @@ export function cutFlowTable({ step, lines }: CutFlowReport): string {
   const table = new Table({
     head: [step, 'events', 'sum of weights', 'of the cut before', 'of all'],
     colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   })
   lines.forEach(({ cut, events, weight, weightError, relative, total }) => {
     const sum = `${weight.toPrecision(6)} ± ${weightError.toPrecision(2)}`

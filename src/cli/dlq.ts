@@ -111,12 +111,7 @@ function show(letter: DeadLetter): void {
   if (value === null) return
   try {
     const events = decodeMessage(value, defaultLimits)
-    const rows = events.schema.columns.map(({ path, axis, type, unit }) => [
-      path,
-      axis || 'event',
-      type,
-      unit ?? '',
-    ])
+    const rows = events.schema.columns.map(({ path, axis, type, unit }) => [path, axis || 'event', type, unit ?? ''])
     printTable(['column', 'per', 'type', 'unit'], rows)
     process.stdout.write(`${events.rows} events\n`)
   } catch (error) {
@@ -152,9 +147,7 @@ function replayCommand(): Command {
         (options.id === undefined || letter.id.startsWith(options.id))
       const report = await withLetters(file, options.set, async (read, pipeline, client) => {
         const letters = await read(wanted)
-        const target = options.dryRun
-          ? targetOf(pipeline, options)
-          : await replay(letters, pipeline, client, options)
+        const target = options.dryRun ? targetOf(pipeline, options) : await replay(letters, pipeline, client, options)
         return { target, letters: letters.map(letterInfo) }
       })
       if (options.json) return printJson({ dryRun: options.dryRun, ...report })

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { asSpillwayError } from '../errors.js'
-import { type DryRunReport, dryRun, type ScoredMessage } from '../stream/dry-run.js'
+import { dryRun, type DryRunReport, type ScoredMessage } from '../stream/dry-run.js'
 import { firstRows } from './cells.js'
 import { exitCodeOf, printError } from './errors.js'
 import { type CommonOptions, jsonOption, setOption, wholeNumber } from './options.js'
@@ -39,11 +39,7 @@ export function dryRunCommand(): Command {
         if (report.message !== null && report.message.events === 0) process.exitCode = 1
       } catch (error) {
         const problems = error instanceof AggregateError ? error.errors : [error]
-        if (json)
-          printJson({
-            ok: false,
-            problems: problems.map((one) => problemJson(asSpillwayError(one, 'INTERNAL'))),
-          })
+        if (json) printJson({ ok: false, problems: problems.map((one) => problemJson(asSpillwayError(one, 'INTERNAL'))) })
         for (const problem of problems) printError(problem)
         process.exitCode = problems.every((problem) => exitCodeOf(problem) === 75) ? 75 : 1
       }
@@ -77,18 +73,11 @@ function printReport({ models, message }: DryRunReport, rows: number): void {
   for (const { code, message: why, row } of rejects.slice(0, rows)) {
     console.error(`${code}: ${why}${row === null ? '' : ` (event ${row})`}`)
   }
-  process.stdout.write(
-    `${place}: ${events} events scored, ${rejects.length} rejected; nothing was committed\n`,
-  )
+  process.stdout.write(`${place}: ${events} events scored, ${rejects.length} rejected; nothing was committed\n`)
 }
 
 function reportJson({ reached, models, message }: DryRunReport, rows: number) {
-  return {
-    ok: message === null || message.events > 0,
-    reached,
-    models,
-    message: message && messageJson(message, rows),
-  }
+  return { ok: message === null || message.events > 0, reached, models, message: message && messageJson(message, rows) }
 }
 
 function messageJson({ place, events, scores, rejects }: ScoredMessage, rows: number) {

@@ -2,8 +2,8 @@ import { Option } from 'commander'
 import { SpillwayError } from '../errors.js'
 import { loadPipeline } from '../stream/config/load.js'
 import { Kafka } from '../stream/config/schema.js'
-import type { KafkaConfig } from '../stream/kafka/port.js'
 import { kafkaSettings } from '../stream/kafka/settings.js'
+import type { KafkaConfig } from '../stream/kafka/port.js'
 
 export const brokersOption = (): Option => new Option('--brokers <host:port,...>', 'addresses of brokers')
 

@@ -5,8 +5,7 @@ import type { Provider } from './provider.js'
 import { type TrialReport, tryModel } from './trial.js'
 
 /** ONNX opset 13, one node: y [n, 1] = x + x. */
-const TINY =
-  'CAgSADo/Cg4KAXgKAXgSAXkiA0FkZBIBZ1oUCgF4Eg8KDQgBEgkKAxIBbgoCCAFiFAoBeRIPCg0IARIJCgMSAW4KAggBQgQKABAN'
+const TINY = 'CAgSADo/Cg4KAXgKAXgSAXkiA0FkZBIBZ1oUCgF4Eg8KDQgBEgkKAxIBbgoCCAFiFAoBeRIPCg0IARIJCgMSAW4KAggBQgQKABAN'
 
 export const providers: readonly Provider[] = ['cpu', 'cuda', 'tensorrt', 'webgpu']
 

@@ -59,10 +59,7 @@ export function tryModel(request: TrialRequest, limitMs: number = LIMIT_MS): Pro
     child.on('error', reject)
     child.on('exit', (code, signal) => {
       clearTimeout(timer)
-      const last = said
-        .trim()
-        .split('\n')
-        .at(answer === undefined ? -1 : 0)
+      const last = said.trim().split('\n').at(answer === undefined ? -1 : 0)
       const hint = last ? new Error(last) : undefined
       if (answer?.kind === 'done') return resolve(answer.report)
       if (answer !== undefined) {

@@ -58,8 +58,7 @@ export async function visitLetters(
 
 /** Reads the headers that say what, where and why. */
 export function letterInfo({ id, value, headers }: DeadLetter): LetterInfo {
-  const header = (name: string): string =>
-    utf8.decode(headers.get(DEAD_LETTER_PREFIX + name) ?? new Uint8Array())
+  const header = (name: string): string => utf8.decode(headers.get(DEAD_LETTER_PREFIX + name) ?? new Uint8Array())
   const row = header('row')
   return {
     id,
@@ -140,9 +139,7 @@ export function hexdump(bytes: Uint8Array, around: number, length = 256): string
   for (let at = first; at < Math.min(bytes.length, first + length); at += 16) {
     const row = bytes.subarray(at, Math.min(bytes.length, at + 16))
     const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-    const text = Array.from(row, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join(
-      '',
-    )
+    const text = Array.from(row, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('')
     const mark = around >= at && around < at + 16 ? '>' : ' '
     lines.push(`${mark}${at.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  |${text}|`)
   }

@@ -54,17 +54,7 @@ function nodeVersion(): Finding {
 }
 
 /** Vector extensions that decide how fast the CPU provider is, and in which digits results may differ. */
-const FLAGS: readonly string[] = [
-  'sse4_2',
-  'avx',
-  'avx2',
-  'fma',
-  'avx512f',
-  'avx512_vnni',
-  'amx_tile',
-  'asimd',
-  'sve',
-]
+const FLAGS: readonly string[] = ['sse4_2', 'avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'amx_tile', 'asimd', 'sve']
 
 function processor(): Finding {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
@@ -162,10 +152,7 @@ async function* placeFindings({ config, folder }: LoadedPipeline): AsyncGenerato
   if (config.nats !== undefined) yield await found('NATS', () => reachNats(config.nats!))
   if (!needsKafka(config)) return
   if (config.kafka === undefined) {
-    yield problem(
-      'Kafka',
-      new SpillwayError('CONFIG_INVALID', 'a topic is named but there is no kafka section'),
-    )
+    yield problem('Kafka', new SpillwayError('CONFIG_INVALID', 'a topic is named but there is no kafka section'))
     return
   }
   const { brokers } = config.kafka
@@ -196,7 +183,6 @@ function problem(name: string, cause: unknown): Finding {
   const error = asSpillwayError(cause, 'INTERNAL')
   const { message, place, remedy } = error
   const where = place === undefined || message.includes(place) ? '' : ` (${place})`
-  const why =
-    error.cause instanceof Error && !message.includes(error.cause.message) ? `; ${error.cause.message}` : ''
+  const why = error.cause instanceof Error && !message.includes(error.cause.message) ? `; ${error.cause.message}` : ''
   return { name, status: 'problem', detail: `${message}${where}${why}`, remedy, error }
 }

@@ -68,11 +68,7 @@ export async function dryRun(
     const reached = await reachAll(pipeline, client)
     for (const { name, detail } of reached) tell(`${name}: ${detail}`)
     const message = await sample(pipeline, client)
-    return {
-      reached,
-      models,
-      message: message === null ? null : await score(pipeline.config, pipeline.folder, message),
-    }
+    return { reached, models, message: message === null ? null : await score(pipeline.config, pipeline.folder, message) }
   } finally {
     await client?.close()
   }
@@ -122,10 +118,7 @@ async function reachAll({ config, folder }: LoadedPipeline, client: KafkaClient 
 }
 
 /** The first record batch of the files, or the newest message of the topic. */
-async function sample(
-  { config, folder }: LoadedPipeline,
-  client: KafkaClient | null,
-): Promise<Message | null> {
+async function sample({ config, folder }: LoadedPipeline, client: KafkaClient | null): Promise<Message | null> {
   const { source } = config
   if ('topic' in source) return newestMessage(client!, source.topic)
   for (const path of expandGlobs([source.files].flat(), folder)) {
@@ -141,8 +134,7 @@ async function sample(
 /** Scores a message in a worker, as a run would: a limit in time and memory, and a crash stays there. */
 async function score(config: PipelineConfig, folder: string, message: Message): Promise<ScoredMessage> {
   const place = placeOf(message)
-  if (message.value === null)
-    throw new SpillwayError('MESSAGE_EMPTY', 'the newest message has no value', { place })
+  if (message.value === null) throw new SpillwayError('MESSAGE_EMPTY', 'the newest message has no value', { place })
   const pool = await WorkerPool.start({
     plan: { config, folder },
     count: 1,

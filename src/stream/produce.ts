@@ -116,8 +116,7 @@ function keyReader(column: string): (bytes: Uint8Array, path: string) => Uint8Ar
       const near = nearest(column, names)
       throw new SpillwayError('COLUMN_MISSING', `there is no column ${column} with one value per event`, {
         place: path,
-        remedy:
-          near.length > 0 ? `Key by ${near.join(' or ')}, or by none.` : 'Key by another column, or by none.',
+        remedy: near.length > 0 ? `Key by ${near.join(' or ')}, or by none.` : 'Key by another column, or by none.',
       })
     }
     const { values, dictionary } = events.column(column)

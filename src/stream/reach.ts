@@ -47,8 +47,7 @@ export async function reachNats({
   credentials,
 }: NonNullable<PipelineConfig['nats']>): Promise<Reached> {
   try {
-    const authenticator =
-      credentials === undefined ? undefined : credsAuthenticator(readFileSync(credentials))
+    const authenticator = credentials === undefined ? undefined : credsAuthenticator(readFileSync(credentials))
     const connection = await connect({
       servers: [...servers],
       name: 'spillway-doctor',

@@ -104,10 +104,15 @@ function checkCutFlow(
     }
   }
   if (problems.length > before) return null
-  const { operator } = bindCutFlow(step, schema)
-  each(operator.reads, schema, where('cutflow'), `step ${step.name}`, problems)
-  const what = typeof step.cutflow === 'string' ? `cut-flow ${step.cutflow}` : 'cut-flow'
-  return { name: step.name, what, reads: operator.reads.map(({ path }) => path), adds: operator.produces }
+  try {
+    const { operator } = bindCutFlow(step, schema)
+    each(operator.reads, schema, where('cutflow'), `step ${step.name}`, problems)
+    const what = typeof step.cutflow === 'string' ? `cut-flow ${step.cutflow}` : 'cut-flow'
+    return { name: step.name, what, reads: operator.reads.map(({ path }) => path), adds: operator.produces }
+  } catch (error) {
+    problems.push(at(error, where('name')))
+    return null
+  }
 }
 
 /** Checks one column after another: `checkReads` stops at the first that is wrong. */
@@ -196,7 +201,10 @@ export function parseExpressions({ config, place }: LoadedPipeline): SpillwayErr
     }
   }
   config.steps.forEach((step, index) => {
-    if (isModelStep(step)) return syntax(step.when, 'steps', index, 'when')
+    if (isModelStep(step)) {
+      syntax(step.when, 'steps', index, 'when')
+      return
+    }
     if (isCutFlowStep(step)) {
       syntax(step.weight, 'steps', index, 'weight')
       if (typeof step.cutflow === 'string') return

@@ -22,7 +22,10 @@ export function writeCutFlows(folder: string, pipeline: string): void {
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { cutFlows?: CutFlowCounts })
     .reduce((sum, { cutFlows = {} }) => addCutFlows(sum, cutFlows), {} as CutFlowCounts)
   const path = join(folder, FILE)
-  if (Object.keys(counts).length === 0) return rmSync(path, { force: true })
+  if (Object.keys(counts).length === 0) {
+    rmSync(path, { force: true })
+    return
+  }
   const content: CutFlowFile = { pipeline, steps: cutFlowReports(counts) }
   writeFileSync(`${path}.tmp`, `${JSON.stringify(content, null, 2)}\n`)
   renameSync(`${path}.tmp`, path)
