@@ -13,7 +13,10 @@ export interface PairFeatures {
   /** φ of the first minus that of the second, in [−π, π]. */
   readonly deltaPhi: Float64Array
   readonly deltaR: Float64Array
-  /** Angles of the first lepton in the Collins–Soper frame, turned along the pair: see `collinsSoper`. */
+  /**
+   * Angles of the first lepton in the Collins–Soper frame, turned along the pair: see `collinsSoper`. A pair without
+   * transverse momentum leaves x open: that of the first lepton is taken.
+   */
   readonly cosThetaCs: Float64Array
   readonly phiCs: Float64Array
   /** cos θ of the first lepton in the helicity frame of the pair: see `helicityCosines`. */
@@ -28,8 +31,9 @@ interface WebAssemblyApi {
 
 interface PairsExports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  /** Gives 1 when some lepton is beyond the polynomials. */
-  readonly cartesian: (begin: number, end: number) => number
+  /** Gives 1 when some lepton is beyond the polynomial. */
+  readonly longitudinal: (begin: number, end: number) => number
+  readonly transverse: (end: number) => void
   readonly features: (end: number) => void
 }
 
@@ -56,8 +60,7 @@ const RANGE = 14_334
 const INDEX = 14_336
 const WINDOW = 1024
 const WINDOWS = 8192
-/** Beyond these the polynomials of pairs.wat are not used: they would lose digits. */
-const MAX_PHI = 20
+/** Beyond this the polynomial of pairs.wat is not used: it would lose digits. */
 const MAX_ETA = 8
 
 /**
@@ -98,8 +101,9 @@ export class PairKinematics {
       const count = Math.min(BLOCK, pairs - begin)
       const end = 8 * count
       this.#load(leptons, first.subarray(begin, begin + count), second.subarray(begin, begin + count))
-      if (this.#pairs.cartesian(0, end) === 1) this.#repair(0, count)
-      if (this.#pairs.cartesian(8 * BLOCK, 8 * BLOCK + end) === 1) this.#repair(BLOCK, BLOCK + count)
+      if (this.#pairs.longitudinal(0, end) === 1) this.#repair(0, count)
+      if (this.#pairs.longitudinal(8 * BLOCK, 8 * BLOCK + end) === 1) this.#repair(BLOCK, BLOCK + count)
+      this.#pairs.transverse(end)
       this.#pairs.features(end)
       this.#angles.angles(end)
       for (let k = 0; k < 8; k++) {
@@ -147,18 +151,15 @@ export class PairKinematics {
     for (let k = 0; k < 4; k++) to.set(columns[k].subarray(least, most + 1), start + k * stride)
   }
 
-  /** Does the leptons again that the polynomials cannot do. */
+  /** Does the leptons again that the polynomial cannot do. */
   #repair(begin: number, end: number): void {
     const f = this.#memory
     for (let at = begin; at < end; at++) {
       const eta = f[COLUMN + at]
-      const phi = f[2 * COLUMN + at]
-      if (Math.abs(phi) < MAX_PHI && Math.abs(eta) < MAX_ETA) continue
+      if (Math.abs(eta) < MAX_ETA) continue
       const pt = f[at]
       const m = f[3 * COLUMN + at]
       const pz = pt * Math.sinh(eta)
-      f[4 * COLUMN + at] = pt * Math.cos(phi)
-      f[5 * COLUMN + at] = pt * Math.sin(phi)
       f[6 * COLUMN + at] = pz
       f[7 * COLUMN + at] = Math.sqrt(Math.max(0, pt * pt + pz * pz + m * Math.abs(m)))
     }

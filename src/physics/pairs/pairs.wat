@@ -6,10 +6,29 @@
 ;; that `features` leaves for angles.wat. The functions go over the block one after another, so that each has
 ;; registers for what it needs; $end is the number of bytes of one column that are to be done.
 ;;
+;; No result depends on where phi = 0 is. So the first lepton has py = 0, and one sine and cosine do for both.
+;;
 ;; Sine and cosine are the polynomials of FreeBSD's msun (k_sin.c, k_cos.c), within 2e-15; sinh is a Taylor
-;; polynomial, within 4e-15 of its value. They hold for |phi| < 20 and |eta| < 8.
+;; polynomial, within 4e-15 of its value. It holds for |eta| < 8.
 (module
   (memory (export "memory") 2)
+  (global $mostEta v128 (v128.const f64x2 8 8))
+  (global $sixteenth v128 (v128.const f64x2 0.0625 0.0625))
+  (global $one v128 (v128.const f64x2 1 1))
+  (global $sinh2 v128 (v128.const f64x2 0.16666666666666666 0.16666666666666666))
+  (global $sinh3 v128 (v128.const f64x2 0.008333333333333333 0.008333333333333333))
+  (global $sinh4 v128 (v128.const f64x2 0.0001984126984126984 0.0001984126984126984))
+  (global $sinh5 v128 (v128.const f64x2 2.7557319223985893e-06 2.7557319223985893e-06))
+  (global $sinh6 v128 (v128.const f64x2 2.505210838544172e-08 2.505210838544172e-08))
+  (global $half v128 (v128.const f64x2 0.5 0.5))
+  (global $cosh3 v128 (v128.const f64x2 0.041666666666666664 0.041666666666666664))
+  (global $cosh4 v128 (v128.const f64x2 0.001388888888888889 0.001388888888888889))
+  (global $cosh5 v128 (v128.const f64x2 2.48015873015873e-05 2.48015873015873e-05))
+  (global $cosh6 v128 (v128.const f64x2 2.755731922398589e-07 2.755731922398589e-07))
+  (global $cosh7 v128 (v128.const f64x2 2.08767569878681e-09 2.08767569878681e-09))
+  (global $two v128 (v128.const f64x2 2 2))
+  (global $turn v128 (v128.const f64x2 6.283185307179586 6.283185307179586))
+  (global $perTurn v128 (v128.const f64x2 0.15915494309189535 0.15915494309189535))
   (global $perQuarter v128 (v128.const f64x2 0.6366197723675814 0.6366197723675814))
   (global $rounder v128 (v128.const f64x2 6755399441055744 6755399441055744))
   (global $quarterHigh v128 (v128.const f64x2 1.5707963267341256 1.5707963267341256))
@@ -20,8 +39,6 @@
   (global $sin4 v128 (v128.const f64x2 2.7557313707070068e-06 2.7557313707070068e-06))
   (global $sin5 v128 (v128.const f64x2 -2.5050760253406863e-08 -2.5050760253406863e-08))
   (global $sin6 v128 (v128.const f64x2 1.58969099521155e-10 1.58969099521155e-10))
-  (global $one v128 (v128.const f64x2 1 1))
-  (global $half v128 (v128.const f64x2 0.5 0.5))
   (global $cos1 v128 (v128.const f64x2 0.0416666666666666 0.0416666666666666))
   (global $cos2 v128 (v128.const f64x2 -0.001388888888887411 -0.001388888888887411))
   (global $cos3 v128 (v128.const f64x2 2.480158728947673e-05 2.480158728947673e-05))
@@ -30,75 +47,20 @@
   (global $cos6 v128 (v128.const f64x2 -1.1359647557788195e-11 -1.1359647557788195e-11))
   (global $oneBit v128 (v128.const i64x2 1 1))
   (global $sign v128 (v128.const i64x2 9223372036854775808 9223372036854775808))
-  (global $mostPhi v128 (v128.const f64x2 20 20))
-  (global $mostEta v128 (v128.const f64x2 8 8))
-  (global $sixteenth v128 (v128.const f64x2 0.0625 0.0625))
-  (global $sinh2 v128 (v128.const f64x2 0.16666666666666666 0.16666666666666666))
-  (global $sinh3 v128 (v128.const f64x2 0.008333333333333333 0.008333333333333333))
-  (global $sinh4 v128 (v128.const f64x2 0.0001984126984126984 0.0001984126984126984))
-  (global $sinh5 v128 (v128.const f64x2 2.7557319223985893e-06 2.7557319223985893e-06))
-  (global $sinh6 v128 (v128.const f64x2 2.505210838544172e-08 2.505210838544172e-08))
-  (global $cosh3 v128 (v128.const f64x2 0.041666666666666664 0.041666666666666664))
-  (global $cosh4 v128 (v128.const f64x2 0.001388888888888889 0.001388888888888889))
-  (global $cosh5 v128 (v128.const f64x2 2.48015873015873e-05 2.48015873015873e-05))
-  (global $cosh6 v128 (v128.const f64x2 2.755731922398589e-07 2.755731922398589e-07))
-  (global $cosh7 v128 (v128.const f64x2 2.08767569878681e-09 2.08767569878681e-09))
-  (global $two v128 (v128.const f64x2 2 2))
   (global $minusOne v128 (v128.const f64x2 -1 -1))
-  (global $turn v128 (v128.const f64x2 6.283185307179586 6.283185307179586))
-  (global $perTurn v128 (v128.const f64x2 0.15915494309189535 0.15915494309189535))
 
-  ;; px, py, pz and e of the leptons from byte $at of a column up to $end. Gives 1 when some |phi| or |eta| is
-  ;; too large, or NaN: those leptons are then to be done in another way.
-  (func (export "cartesian") (param $at i32) (param $end i32) (result i32)
-    (local $f v128) (local $t v128) (local $k v128) (local $x v128) (local $z v128) (local $s v128)
-    (local $poly v128) (local $c v128) (local $odd v128) (local $p v128) (local $hard v128)
+  ;; pz and e of the leptons from byte $at of a column up to $end. Gives 1 when some |eta| is too large, or NaN:
+  ;; those leptons are then to be done in another way.
+  (func (export "longitudinal") (param $at i32) (param $end i32) (result i32)
+    (local $h v128) (local $hard v128) (local $x v128) (local $z v128) (local $s v128) (local $poly v128)
+    (local $c v128) (local $t v128) (local $p v128)
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-      (local.set $f (v128.load offset=8192 (local.get $at)))
-      (local.set $t (f64x2.add (f64x2.mul (local.get $f) (global.get $perQuarter)) (global.get $rounder)))
-      (local.set $k (f64x2.sub (local.get $t) (global.get $rounder)))
-      (local.set $x
-        (f64x2.sub (f64x2.sub (local.get $f) (f64x2.mul (local.get $k) (global.get $quarterHigh)))
-          (f64x2.mul (local.get $k) (global.get $quarterLow))))
-      (local.set $z (f64x2.mul (local.get $x) (local.get $x)))
-      (local.set $poly (global.get $sin6))
-      (local.set $poly (f64x2.add (global.get $sin5) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $sin4) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $sin3) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $sin2) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $sin1) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $s
-        (f64x2.add (local.get $x) (f64x2.mul (f64x2.mul (local.get $x) (local.get $z)) (local.get $poly))))
-      (local.set $poly (global.get $cos6))
-      (local.set $poly (f64x2.add (global.get $cos5) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $cos4) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $cos3) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $cos2) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $poly (f64x2.add (global.get $cos1) (f64x2.mul (local.get $z) (local.get $poly))))
-      (local.set $c
-        (f64x2.sub (global.get $one)
-          (f64x2.sub (f64x2.mul (global.get $half) (local.get $z))
-            (f64x2.mul (f64x2.mul (local.get $z) (local.get $z)) (local.get $poly)))))
-      (local.set $odd (i64x2.ne (v128.and (local.get $t) (global.get $oneBit)) (v128.const i64x2 0 0)))
-      (local.set $p (v128.load offset=0 (local.get $at)))
-      (v128.store offset=20480 (local.get $at)
-        (f64x2.mul (local.get $p)
-          (v128.xor (v128.bitselect (local.get $c) (local.get $s) (local.get $odd))
-            (v128.and (i64x2.shl (local.get $t) (i32.const 62)) (global.get $sign)))))
-      (v128.store offset=16384 (local.get $at)
-        (f64x2.mul (local.get $p)
-          (v128.xor (v128.bitselect (local.get $s) (local.get $c) (local.get $odd))
-            (v128.and (i64x2.shl (i64x2.add (local.get $t) (global.get $oneBit)) (i32.const 62))
-              (global.get $sign)))))
-      ;; sinh and cosh of eta / 16, doubled four times.
-      (local.set $x (v128.load offset=4096 (local.get $at)))
+      (local.set $h (v128.load offset=4096 (local.get $at)))
       (local.set $hard
-        (v128.or (local.get $hard)
-          (v128.not
-            (v128.and (f64x2.lt (f64x2.abs (local.get $f)) (global.get $mostPhi))
-              (f64x2.lt (f64x2.abs (local.get $x)) (global.get $mostEta))))))
-      (local.set $x (f64x2.mul (global.get $sixteenth) (local.get $x)))
+        (v128.or (local.get $hard) (v128.not (f64x2.lt (f64x2.abs (local.get $h)) (global.get $mostEta)))))
+      ;; sinh and cosh of eta / 16, doubled four times.
+      (local.set $x (f64x2.mul (global.get $sixteenth) (local.get $h)))
       (local.set $z (f64x2.mul (local.get $x) (local.get $x)))
       (local.set $poly (global.get $sinh6))
       (local.set $poly (f64x2.add (global.get $sinh5) (f64x2.mul (local.get $z) (local.get $poly))))
@@ -127,6 +89,7 @@
       (local.set $c
         (f64x2.add (global.get $one)
           (f64x2.mul (f64x2.mul (global.get $two) (local.get $s)) (local.get $s))))
+      (local.set $p (v128.load offset=0 (local.get $at)))
       (local.set $z
         (f64x2.mul (local.get $p) (f64x2.mul (f64x2.mul (global.get $two) (local.get $t)) (local.get $c))))
       (v128.store offset=24576 (local.get $at) (local.get $z))
@@ -142,26 +105,83 @@
       (br $next)))
     (v128.any_true (local.get $hard)))
 
+  ;; dphi, dR, and px and py of the second lepton, where the first has py = 0.
+  (func (export "transverse") (param $end i32)
+    (local $at i32)
+    (local $f v128) (local $y v128) (local $t v128) (local $k v128) (local $x v128) (local $z v128)
+    (local $s v128) (local $poly v128) (local $c v128) (local $odd v128) (local $p v128)
+    (block $done (loop $next
+      (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+      (local.set $f
+        (f64x2.sub (v128.load offset=8192 (local.get $at)) (v128.load offset=10240 (local.get $at))))
+      (local.set $f
+        (f64x2.sub (local.get $f)
+          (f64x2.mul (global.get $turn) (f64x2.nearest (f64x2.mul (local.get $f) (global.get $perTurn))))))
+      (v128.store offset=38912 (local.get $at) (local.get $f))
+      (local.set $y
+        (f64x2.sub (v128.load offset=4096 (local.get $at)) (v128.load offset=6144 (local.get $at))))
+      (v128.store offset=40960 (local.get $at)
+        (f64x2.sqrt
+          (f64x2.add (f64x2.mul (local.get $f) (local.get $f)) (f64x2.mul (local.get $y) (local.get $y)))))
+      (local.set $t (f64x2.add (f64x2.mul (local.get $f) (global.get $perQuarter)) (global.get $rounder)))
+      (local.set $k (f64x2.sub (local.get $t) (global.get $rounder)))
+      (local.set $x
+        (f64x2.sub (f64x2.sub (local.get $f) (f64x2.mul (local.get $k) (global.get $quarterHigh)))
+          (f64x2.mul (local.get $k) (global.get $quarterLow))))
+      (local.set $z (f64x2.mul (local.get $x) (local.get $x)))
+      (local.set $poly (global.get $sin6))
+      (local.set $poly (f64x2.add (global.get $sin5) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $sin4) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $sin3) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $sin2) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $sin1) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $s
+        (f64x2.add (local.get $x) (f64x2.mul (f64x2.mul (local.get $x) (local.get $z)) (local.get $poly))))
+      (local.set $poly (global.get $cos6))
+      (local.set $poly (f64x2.add (global.get $cos5) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $cos4) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $cos3) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $cos2) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $poly (f64x2.add (global.get $cos1) (f64x2.mul (local.get $z) (local.get $poly))))
+      (local.set $c
+        (f64x2.sub (global.get $one)
+          (f64x2.sub (f64x2.mul (global.get $half) (local.get $z))
+            (f64x2.mul (f64x2.mul (local.get $z) (local.get $z)) (local.get $poly)))))
+      (local.set $odd (i64x2.ne (v128.and (local.get $t) (global.get $oneBit)) (v128.const i64x2 0 0)))
+      (local.set $p (v128.load offset=2048 (local.get $at)))
+      ;; The second lepton stands at -dphi.
+      (v128.store offset=22528 (local.get $at)
+        (f64x2.mul (local.get $p)
+          (v128.xor
+            (v128.xor (v128.bitselect (local.get $c) (local.get $s) (local.get $odd))
+              (v128.and (i64x2.shl (local.get $t) (i32.const 62)) (global.get $sign)))
+            (global.get $sign))))
+      (v128.store offset=18432 (local.get $at)
+        (f64x2.mul (local.get $p)
+          (v128.xor (v128.bitselect (local.get $s) (local.get $c) (local.get $odd))
+            (v128.and (i64x2.shl (i64x2.add (local.get $t) (global.get $oneBit)) (i32.const 62))
+              (global.get $sign)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br $next))))
+
   ;; All that takes no logarithm or arctangent; see rapidity.ts, collins-soper.ts and helicity.ts.
   (func (export "features") (param $end i32)
     (local $at i32)
-    (local $px v128) (local $py v128) (local $pz v128) (local $e v128) (local $qx v128) (local $qy v128)
-    (local $qz v128) (local $q0 v128) (local $qt2 v128) (local $m2 v128) (local $qt v128) (local $m v128)
-    (local $mt2 v128) (local $mt v128) (local $along v128) (local $rest v128) (local $own2 v128)
+    (local $p1 v128) (local $y2 v128) (local $pz v128) (local $e v128) (local $qx v128) (local $qz v128)
+    (local $q0 v128) (local $qt2 v128) (local $m2 v128) (local $qt v128) (local $m v128) (local $mt2 v128)
+    (local $mt v128) (local $across v128) (local $along v128) (local $rest v128) (local $own2 v128)
     (local $star v128) (local $p2 v128) (local $p v128) (local $r v128) (local $sign v128) (local $x v128)
-    (local $none v128) (local $y v128)
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-      (local.set $px (v128.load offset=16384 (local.get $at)))
-      (local.set $py (v128.load offset=20480 (local.get $at)))
+      (local.set $p1 (v128.load offset=0 (local.get $at)))
+      (local.set $y2 (v128.load offset=22528 (local.get $at)))
       (local.set $pz (v128.load offset=24576 (local.get $at)))
       (local.set $e (v128.load offset=28672 (local.get $at)))
-      (local.set $qx (f64x2.add (local.get $px) (v128.load offset=18432 (local.get $at))))
-      (local.set $qy (f64x2.add (local.get $py) (v128.load offset=22528 (local.get $at))))
+      (local.set $qx (f64x2.add (local.get $p1) (v128.load offset=18432 (local.get $at))))
       (local.set $qz (f64x2.add (local.get $pz) (v128.load offset=26624 (local.get $at))))
       (local.set $q0 (f64x2.add (local.get $e) (v128.load offset=30720 (local.get $at))))
       (local.set $qt2
-        (f64x2.add (f64x2.mul (local.get $qx) (local.get $qx)) (f64x2.mul (local.get $qy) (local.get $qy))))
+        (f64x2.add (f64x2.mul (local.get $qx) (local.get $qx)) (f64x2.mul (local.get $y2) (local.get $y2))))
       (local.set $m2
         (f64x2.sub
           (f64x2.mul (f64x2.add (local.get $q0) (local.get $qz))
@@ -181,20 +201,14 @@
       (local.set $m
         (v128.bitselect (local.get $m) (v128.const f64x2 nan nan)
           (f64x2.gt (local.get $m2) (v128.const f64x2 0 0))))
-      (local.set $along
-        (f64x2.add
-          (f64x2.add (f64x2.mul (local.get $px) (local.get $qx))
-            (f64x2.mul (local.get $py) (local.get $qy)))
-          (f64x2.mul (local.get $pz) (local.get $qz))))
+      (local.set $across (f64x2.mul (local.get $p1) (local.get $qx)))
+      (local.set $along (f64x2.add (local.get $across) (f64x2.mul (local.get $pz) (local.get $qz))))
       (local.set $rest
         (f64x2.div (f64x2.sub (f64x2.mul (local.get $e) (local.get $q0)) (local.get $along)) (local.get $m)))
       (local.set $own2
         (f64x2.sub
-          (f64x2.sub
-            (f64x2.mul (f64x2.add (local.get $e) (local.get $pz))
-              (f64x2.sub (local.get $e) (local.get $pz)))
-            (f64x2.mul (local.get $px) (local.get $px)))
-          (f64x2.mul (local.get $py) (local.get $py))))
+          (f64x2.mul (f64x2.add (local.get $e) (local.get $pz)) (f64x2.sub (local.get $e) (local.get $pz)))
+          (f64x2.mul (local.get $p1) (local.get $p1))))
       (local.set $star
         (f64x2.sqrt
           (f64x2.pmax (v128.const f64x2 0 0)
@@ -228,37 +242,16 @@
           (local.get $r)))
       (v128.store offset=47104 (local.get $at)
         (f64x2.pmax (f64x2.pmin (local.get $x) (global.get $one)) (global.get $minusOne)))
-      ;; x* and y* of Collins and Soper, both times Q_T; Q_T = 0 leaves x open: the x axis is taken.
-      (local.set $none (f64x2.eq (local.get $qt2) (v128.const f64x2 0 0)))
+      ;; x* and y* of Collins and Soper, both times Q_T; Q_T = 0 leaves x open: that of the first lepton is taken.
       (local.set $x
-        (v128.bitselect (local.get $px)
-          (f64x2.sub
-            (f64x2.div
-              (f64x2.mul (local.get $m)
-                (f64x2.add (f64x2.mul (local.get $px) (local.get $qx))
-                  (f64x2.mul (local.get $py) (local.get $qy))))
-              (local.get $mt))
-            (f64x2.div (f64x2.mul (local.get $qt2) (local.get $rest)) (local.get $mt)))
-          (local.get $none)))
+        (v128.bitselect (local.get $p1)
+          (f64x2.div
+            (f64x2.sub (f64x2.mul (local.get $m) (local.get $across))
+              (f64x2.mul (local.get $qt2) (local.get $rest)))
+            (local.get $mt))
+          (f64x2.eq (local.get $qt2) (v128.const f64x2 0 0))))
       (v128.store offset=49152 (local.get $at) (local.get $x))
-      (local.set $x
-        (v128.xor
-          (v128.bitselect (local.get $py)
-            (f64x2.sub (f64x2.mul (local.get $py) (local.get $qx))
-              (f64x2.mul (local.get $px) (local.get $qy)))
-            (local.get $none))
-          (local.get $sign)))
+      (local.set $x (v128.xor (f64x2.neg (f64x2.mul (local.get $p1) (local.get $y2))) (local.get $sign)))
       (v128.store offset=51200 (local.get $at) (local.get $x))
-      (local.set $x
-        (f64x2.sub (v128.load offset=8192 (local.get $at)) (v128.load offset=10240 (local.get $at))))
-      (local.set $x
-        (f64x2.sub (local.get $x)
-          (f64x2.mul (global.get $turn) (f64x2.nearest (f64x2.mul (local.get $x) (global.get $perTurn))))))
-      (v128.store offset=38912 (local.get $at) (local.get $x))
-      (local.set $y
-        (f64x2.sub (v128.load offset=4096 (local.get $at)) (v128.load offset=6144 (local.get $at))))
-      (v128.store offset=40960 (local.get $at)
-        (f64x2.sqrt
-          (f64x2.add (f64x2.mul (local.get $x) (local.get $x)) (f64x2.mul (local.get $y) (local.get $y)))))
       (local.set $at (i32.add (local.get $at) (i32.const 16)))
       (br $next)))))
