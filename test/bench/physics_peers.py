@@ -82,14 +82,14 @@ few = jets[: int((folder / "few").read_text())]
 few_jets = [list(zip(*(ak.to_list(few[k][i]) for k in ("px", "py", "pz", "E")))) for i in range(len(few))]
 
 
-def numpy_kinematics(name):
-    """Each column gathered once, each term computed once, no powers and no remainders; floats stay floats."""
+def numpy_kinematics(name, kind=np.float64):
+    """Each column gathered once, each term computed once, no powers and no remainders; in the precision asked for."""
     _, flat, offsets = batches[name]
     first = offsets[:-1]
     second = first + 1
 
     def lepton(i):
-        pt, eta, phi, mass = (flat[k].take(i) for k in ("pt", "eta", "phi", "mass"))
+        pt, eta, phi, mass = (flat[k].take(i).astype(kind, copy=False) for k in ("pt", "eta", "phi", "mass"))
         px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
         return eta, phi, mass * mass, px, py, pz, np.sqrt(pt * pt + pz * pz + mass * mass)
 
@@ -153,6 +153,7 @@ tasks = {
     "fastjet-events": lambda: inclusive(events),
     "fastjet-long": lambda: inclusive(long_events),
     **{f"numpy-{name}": partial(repeat, numpy_kinematics, name) for name in batches},
+    **{f"numpy-single-{name}": partial(repeat, partial(numpy_kinematics, kind=np.float32), name) for name in batches},
     **{f"vector-{name}": partial(repeat, vector_kinematics, name) for name in batches},
 }
 

@@ -52,6 +52,9 @@ const pairsModule = new api.Module(Buffer.from(pairsWasm, 'base64'))
 const gatherModule = new api.Module(Buffer.from(gatherWasm, 'base64'))
 const anglesModule = new api.Module(Buffer.from(anglesWasm, 'base64'))
 
+/** What the columns hold. */
+type Kind = 'doubles' | 'floats' | 'mixed'
+
 /** Pairs of one block, and places in its memory, in elements: see pairs.wat and gather.wat. */
 const BLOCK = 256
 const COLUMN = 2 * BLOCK
@@ -76,6 +79,8 @@ export class PairKinematics {
   readonly #memory: Float64Array
   readonly #floats: Float32Array
   readonly #integers: Int32Array
+  /** Where the results of a block lie. */
+  readonly #results: readonly Float64Array[]
 
   constructor() {
     this.#pairs = new api.Instance(pairsModule, {}).exports as PairsExports
@@ -84,6 +89,9 @@ export class PairKinematics {
     this.#memory = new Float64Array(this.#pairs.memory.buffer)
     this.#floats = new Float32Array(this.#pairs.memory.buffer)
     this.#integers = new Int32Array(this.#pairs.memory.buffer)
+    this.#results = Array.from({ length: 8 }, (_, k) =>
+      this.#memory.subarray(RESULTS + k * BLOCK, RESULTS + (k + 1) * BLOCK),
+    )
   }
 
   /**
@@ -96,19 +104,23 @@ export class PairKinematics {
     const { pt, eta, phi, mass } = leptons
     commonLength('pairKinematics', { pt, eta, phi, mass })
     const pairs = commonLength('pairKinematics', { first, second })
+    const columns = [pt, eta, phi, mass]
+    const doubles = columns.every((column) => column instanceof Float64Array)
+    const floats = columns.every((column) => column instanceof Float32Array)
+    const kind = doubles ? 'doubles' : floats ? 'floats' : 'mixed'
     const results = Array.from({ length: 8 }, () => new Float64Array(pairs))
     for (let begin = 0; begin < pairs; begin += BLOCK) {
       const count = Math.min(BLOCK, pairs - begin)
       const end = 8 * count
-      this.#load(leptons, first.subarray(begin, begin + count), second.subarray(begin, begin + count))
+      this.#load(columns, kind, first.subarray(begin, begin + count), second.subarray(begin, begin + count))
       if (this.#pairs.longitudinal(0, end) === 1) this.#repair(0, count)
       if (this.#pairs.longitudinal(8 * BLOCK, 8 * BLOCK + end) === 1) this.#repair(BLOCK, BLOCK + count)
       this.#pairs.transverse(end)
       this.#pairs.features(end)
       this.#angles.angles(end)
       for (let k = 0; k < 8; k++) {
-        const at = RESULTS + k * BLOCK
-        results[k].set(this.#memory.subarray(at, at + count), begin)
+        const result = this.#results[k]
+        results[k].set(count === BLOCK ? result : result.subarray(0, count), begin)
       }
     }
     const [m, transverse, rapidity, deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity] = results
@@ -116,8 +128,7 @@ export class PairKinematics {
   }
 
   /** Brings the leptons of one block into memory. */
-  #load(leptons: PtEtaPhiM, first: Int32Array, second: Int32Array): void {
-    const { pt, eta, phi, mass } = leptons
+  #load(columns: readonly Column[], kind: Kind, first: Int32Array, second: Int32Array): void {
     const count = first.length
     const at = this.#integers
     at.set(first, INDEX)
@@ -130,12 +141,11 @@ export class PairKinematics {
     this.#gather.range(count)
     const least = at[RANGE]
     const most = at[RANGE + 1]
-    const near = least >= 0 && most >= least && most < pt.length && most - least < WINDOW
-    const columns = [pt, eta, phi, mass]
-    if (near && columns.every((column) => column instanceof Float64Array)) {
+    const near = least >= 0 && most >= least && most < columns[0].length && most - least < WINDOW
+    if (near && kind === 'doubles') {
       this.#fill(columns, this.#memory, WINDOW, least, most)
       this.#gather.doubles(8 * count, least)
-    } else if (near && columns.every((column) => column instanceof Float32Array)) {
+    } else if (near && kind === 'floats') {
       this.#fill(columns, this.#floats, 2 * WINDOW, least, most)
       this.#gather.floats(8 * count, least)
     } else {

@@ -9,7 +9,7 @@
 ;; No result depends on where phi = 0 is. So the first lepton has py = 0, and one sine and cosine do for both.
 ;;
 ;; Sine and cosine are the polynomials of FreeBSD's msun (k_sin.c, k_cos.c), within 2e-15; sinh is a Taylor
-;; polynomial, within 4e-15 of its value. It holds for |eta| < 8.
+;; polynomial, within 4e-15 of its value. The latter holds for |eta| < 8.
 (module
   (memory (export "memory") 2)
   (global $mostEta v128 (v128.const f64x2 8 8))
@@ -49,8 +49,8 @@
   (global $sign v128 (v128.const i64x2 9223372036854775808 9223372036854775808))
   (global $minusOne v128 (v128.const f64x2 -1 -1))
 
-  ;; pz and e of the leptons from byte $at of a column up to $end. Gives 1 when some |eta| is too large, or NaN:
-  ;; those leptons are then to be done in another way.
+  ;; pz and e of the leptons from byte $at of a column up to $end. Gives 1 when some |eta| is too large, or
+  ;; NaN: those leptons are then to be done in another way.
   (func (export "longitudinal") (param $at i32) (param $end i32) (result i32)
     (local $h v128) (local $hard v128) (local $x v128) (local $z v128) (local $s v128) (local $poly v128)
     (local $c v128) (local $t v128) (local $p v128)
@@ -169,7 +169,7 @@
     (local $at i32)
     (local $p1 v128) (local $y2 v128) (local $pz v128) (local $e v128) (local $qx v128) (local $qz v128)
     (local $q0 v128) (local $qt2 v128) (local $m2 v128) (local $qt v128) (local $m v128) (local $mt2 v128)
-    (local $mt v128) (local $across v128) (local $along v128) (local $rest v128) (local $own2 v128)
+    (local $mt v128) (local $across v128) (local $along v128) (local $rest v128) (local $own v128)
     (local $star v128) (local $p2 v128) (local $p v128) (local $r v128) (local $sign v128) (local $x v128)
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
@@ -205,15 +205,13 @@
       (local.set $along (f64x2.add (local.get $across) (f64x2.mul (local.get $pz) (local.get $qz))))
       (local.set $rest
         (f64x2.div (f64x2.sub (f64x2.mul (local.get $e) (local.get $q0)) (local.get $along)) (local.get $m)))
-      (local.set $own2
-        (f64x2.sub
-          (f64x2.mul (f64x2.add (local.get $e) (local.get $pz)) (f64x2.sub (local.get $e) (local.get $pz)))
-          (f64x2.mul (local.get $p1) (local.get $p1))))
+      (local.set $own (v128.load offset=12288 (local.get $at)))
       (local.set $star
         (f64x2.sqrt
           (f64x2.pmax (v128.const f64x2 0 0)
             (f64x2.sub (f64x2.mul (local.get $rest) (local.get $rest))
-              (f64x2.pmax (v128.const f64x2 0 0) (local.get $own2))))))
+              (f64x2.pmax (v128.const f64x2 0 0)
+                (f64x2.mul (local.get $own) (f64x2.abs (local.get $own))))))))
       (local.set $p2 (f64x2.add (local.get $qt2) (f64x2.mul (local.get $qz) (local.get $qz))))
       (local.set $p (f64x2.sqrt (local.get $p2)))
       (local.set $r
@@ -242,7 +240,7 @@
           (local.get $r)))
       (v128.store offset=47104 (local.get $at)
         (f64x2.pmax (f64x2.pmin (local.get $x) (global.get $one)) (global.get $minusOne)))
-      ;; x* and y* of Collins and Soper, both times Q_T; Q_T = 0 leaves x open: that of the first lepton is taken.
+      ;; x* and y* of Collins and Soper, both times Q_T. Q_T = 0 leaves x open: the first lepton's is taken.
       (local.set $x
         (v128.bitselect (local.get $p1)
           (f64x2.div
