@@ -1,6 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { LoadedPipeline } from '../stream/config/load.js'
+import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
+import { readCutFlows } from '../stream/cutflow/file.js'
+import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
 import { assemble } from '../stream/run.js'
 import { openProgress } from './progress.js'
 import { quantile, type Summary } from './summary.js'
@@ -20,6 +23,7 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   let scored = 0
   const counts = { events: 0, accepted: 0, deadLetters: 0, aborts: 0 }
   const chains = new Map<string, number>()
+  let cutFlows: CutFlowCounts = {}
   const running = await assemble(pipeline, {
     task: ({ cost, outcomes }) => {
       for (const { rows } of outcomes) scored += rows
@@ -37,6 +41,7 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
         counts.events += outcome.rows
         counts.accepted += outcome.acceptedRows
         counts.deadLetters += outcome.rejects.length
+        cutFlows = addCutFlows(cutFlows, outcome.cutFlows ?? {})
         for (const [chain, count] of Object.entries(outcome.chains))
           chains.set(chain, (chains.get(chain) ?? 0) + count)
       }
@@ -68,12 +73,21 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
     pipeline: pipeline.config.name,
     ...counts,
     chains,
+    cutFlows: reportsOf(pipeline, cutFlows),
     seconds: (performance.now() - start) / 1e3,
     batchP50: quantile(batchSeconds, 0.5),
     batchP99: quantile(batchSeconds, 0.99),
     models: running.models,
     output: outputOf(pipeline),
   }
+}
+
+/** Of all events in the output folder, those of an earlier run that this one went on with too; else of this run. */
+function reportsOf({ config, folder }: LoadedPipeline, counts: CutFlowCounts): readonly CutFlowReport[] {
+  if (Object.keys(counts).length === 0) return []
+  const { scores } = config.sink
+  const file = 'files' in scores ? readCutFlows(resolve(folder, scores.files)) : null
+  return file?.steps ?? cutFlowReports(counts)
 }
 
 function outputOf({ config, folder }: LoadedPipeline): string {

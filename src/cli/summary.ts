@@ -1,5 +1,7 @@
 import Table from 'cli-table3'
+import type { CutFlowReport } from '../stream/cutflow/report.js'
 import type { LiveModel } from '../stream/work.js'
+import { cutFlowTable } from './cutflow-table.js'
 
 /** What a finished run says of itself. */
 export interface Summary {
@@ -9,6 +11,7 @@ export interface Summary {
   readonly deadLetters: number
   readonly aborts: number
   readonly chains: ReadonlyMap<string, number>
+  readonly cutFlows: readonly CutFlowReport[]
   readonly seconds: number
   readonly batchP50: number
   readonly batchP99: number
@@ -61,6 +64,8 @@ export function printSummary(summaries: readonly Summary[]): void {
   }
   const tables = [runs, chains, models].filter((table) => table.length > 0)
   for (const table of tables) process.stdout.write(`${table.toString()}\n`)
+  for (const { cutFlows } of summaries)
+    for (const flow of cutFlows) process.stdout.write(`${cutFlowTable(flow)}\n`)
   for (const { pipeline, output } of summaries) process.stdout.write(`${pipeline}: scores in ${output}\n`)
 }
 

@@ -36,6 +36,9 @@ export interface Scorer {
   release(): Promise<void>
 }
 
+/** What every call into the runtime goes through: a worker thread notes there that it must not be ended. */
+export type NativeCall = <T>(call: () => Promise<T>) => Promise<T>
+
 /** @throws SpillwayError MODEL_INVALID when graph, manifest and builder do not fit together. */
 export function makeScorer(
   loaded: LoadedSession,
@@ -43,6 +46,7 @@ export function makeScorer(
   builder: FeatureBuilder,
   settings: BatchSettings,
   place: string,
+  native: NativeCall = (call) => call(),
 ): Scorer {
   const { session } = loaded
   const inputs = bindInputs(session, manifest, builder, place)
@@ -69,7 +73,7 @@ export function makeScorer(
       const feeds: Record<string, ort.Tensor> = {}
       for (const input of inputs) feeds[input.name] = feed(input, tensors[input.tensor], chunk)
       const built = performance.now()
-      const results = await session.run(feeds, fetches)
+      const results = await native(() => session.run(feeds, fetches))
       const inferred = performance.now()
       scatter(results, chunk, manifest, scores, place)
       flagBad(chunk, tensors, builder, scores)

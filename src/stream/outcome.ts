@@ -1,6 +1,7 @@
 import { EncoderMemory, encodeColumns } from '../ingest/arrow/index.js'
 import type { Column, Events } from '../ingest/columns.js'
 import type { PipelineConfig } from './config/schema.js'
+import { countCutFlows } from './cutflow/counts.js'
 import type { BoundSteps } from './steps.js'
 import type { Decision, LiveModel, Outcome, Reject } from './work.js'
 
@@ -49,6 +50,7 @@ export class OutcomeEncoder {
       scores,
       accepted: keeps && chosen.length > 0 ? this.#accepted(scored, chosen) : null,
       acceptedRows: chosen?.length ?? 0,
+      cutFlows: countCutFlows(piece.bound.cutFlows, events),
       chains: chainCounts(events, piece.bound),
       decisions:
         this.#config.nats?.decisions && chosen !== null ? this.#decisions(events, piece.bound, chosen) : [],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { asSpillwayError, SpillwayError } from '../errors.js'
 import { Buffers } from './buffers.js'
@@ -54,6 +55,9 @@ interface Seat {
 /** One task running and one waiting, so that a worker never waits for the main thread. */
 const TASKS_PER_WORKER = 2
 const WATCH_MS = 100
+/** How often a native call is looked at that keeps a worker from leaving, and how long closing waits for it. */
+const LOOK_MS = 10
+const LEAVE_MS = 20_000
 /** Workers that die before they are ready, in a row, before the pool gives up. */
 const STILLBORN = 3
 
@@ -65,6 +69,8 @@ const STILLBORN = 3
 export class WorkerPool {
   readonly #options: PoolOptions
   readonly #seats: Seat[] = []
+  /** Replaced, but still inside a native call. */
+  readonly #leaving = new Set<Seat>()
   readonly #watch: NodeJS.Timeout
   readonly #buffers = new Buffers()
   #stillborn = 0
@@ -140,7 +146,9 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#watch)
-    await Promise.all(this.#seats.map(({ worker }) => worker.terminate()))
+    const left = [...this.#seats, ...this.#leaving].map((seat) => dismiss(seat))
+    // A native call that does not return keeps its thread; nothing of it can become visible any more.
+    await Promise.race([Promise.all(left), sleep(LEAVE_MS, undefined, { ref: false })])
   }
 
   #seat(onReady: () => void): void {
@@ -206,10 +214,20 @@ export class WorkerPool {
         seat.since = now
       } else if (task !== 0 && now - seat.since > this.#options.batchSeconds * 1e3) {
         this.#lost(seat, 'hang', undefined)
-        void seat.worker.terminate()
+        this.#leaving.add(seat)
+        void dismiss(seat).then(() => this.#leaving.delete(seat))
       }
     }
   }
+}
+
+/** Ends a worker: at once where that is safe, else when its native call has returned. Resolves when it is gone. */
+async function dismiss({ worker, pulse }: Seat): Promise<void> {
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  pulse.leave()
+  // A worker that is not in native code now will not enter it any more: it looks at `leaving` first.
+  for (; pulse.native; await sleep(LOOK_MS)) if (worker.threadId < 0) return
+  if (worker.threadId >= 0) await Promise.race([worker.terminate(), gone])
 }
 
 function howLost(error: unknown): Lost {

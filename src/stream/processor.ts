@@ -4,6 +4,7 @@ import { asSpillwayError, SpillwayError } from '../errors.js'
 import { type DecodeLimits, decodeMessage, encodeSubset, SchemaMemory } from '../ingest/arrow/index.js'
 import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
+import type { NativeCall } from '../models/scorer.js'
 import type { PipelineConfig } from './config/schema.js'
 import { OutcomeEncoder, type Subset } from './outcome.js'
 import { type BoundSteps, bindSteps, type LoadedStep, liveModel, loadSteps } from './steps.js'
@@ -52,8 +53,8 @@ export class Processor {
     this.#outcomes = new OutcomeEncoder(config, this.models, subset)
   }
 
-  static async create(config: PipelineConfig, folder: string): Promise<Processor> {
-    return new Processor(config, await loadSteps(config, folder))
+  static async create(config: PipelineConfig, folder: string, native?: NativeCall): Promise<Processor> {
+    return new Processor(config, await loadSteps(config, folder, native))
   }
 
   get models(): LiveModel[] {

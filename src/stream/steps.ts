@@ -8,8 +8,10 @@ import { modelColumns, modelOperator } from '../models/model-operator.js'
 import { inspectOnnx } from '../models/onnx-graph.js'
 import type { Operator } from '../models/operator.js'
 import { loadSession, runtimeVersion } from '../models/provider.js'
-import { makeScorer, type Scorer } from '../models/scorer.js'
-import { isModelStep, type ModelStepConfig, type PipelineConfig } from './config/schema.js'
+import { makeScorer, type NativeCall, type Scorer } from '../models/scorer.js'
+import { isCutFlowStep, isModelStep, type ModelStepConfig, type PipelineConfig } from './config/schema.js'
+import { bindCutFlow } from './cutflow/bind.js'
+import type { BoundCutFlow } from './cutflow/counts.js'
 import { type Compiled, compile } from './expression/compile.js'
 import { checkReads } from './reads.js'
 import { selectOperator } from './select/operator.js'
@@ -29,22 +31,29 @@ export interface LoadedStep {
 export async function loadSteps(
   config: PipelineConfig,
   folder: string,
+  native: NativeCall = (call) => call(),
 ): Promise<ReadonlyMap<string, LoadedStep>> {
   const loaded = new Map<string, LoadedStep>()
   for (const step of config.steps)
-    if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder))
+    if (isModelStep(step)) loaded.set(step.name, await loadStep(step, config, folder, native))
   return loaded
 }
 
-async function loadStep(step: ModelStepConfig, config: PipelineConfig, folder: string): Promise<LoadedStep> {
+async function loadStep(
+  step: ModelStepConfig,
+  config: PipelineConfig,
+  folder: string,
+  native: NativeCall,
+): Promise<LoadedStep> {
   const bundle = readBundle(isAbsolute(step.model) ? step.model : resolve(folder, step.model))
   const { manifest, model, origin } = bundle
   inspectOnnx(model, origin)
   const builder = builderOf(manifest)
   const { provider, threads } = step
-  const session = await loadSession(model, { provider, threads, reproducible: config.reproducible }, origin)
+  const settings = { provider, threads, reproducible: config.reproducible }
+  const session = await native(() => loadSession(model, settings, origin))
   const batch = { ...step.batch, reproducible: config.reproducible }
-  return { config: step, bundle, scorer: makeScorer(session, manifest, builder, batch, origin) }
+  return { config: step, bundle, scorer: makeScorer(session, manifest, builder, batch, origin, native) }
 }
 
 export function liveModel({ config, bundle, scorer }: LoadedStep): LiveModel {
@@ -65,6 +74,8 @@ export interface BoundSteps {
   readonly operators: readonly Operator[]
   /** Columns that the steps add, in order. */
   readonly produces: readonly ColumnSpec[]
+  /** What is counted for the cut-flow report. */
+  readonly cutFlows: readonly BoundCutFlow[]
 }
 
 /**
@@ -78,11 +89,16 @@ export function bindSteps(
 ): BoundSteps {
   const operators: Operator[] = []
   const produces: ColumnSpec[] = []
+  const cutFlows: BoundCutFlow[] = []
   let schema = source
   for (const step of config.steps) {
-    const operator = isModelStep(step)
-      ? bindModel(step, loaded.get(step.name)!.scorer, schema)
-      : selectOperator(step.select, schema)
+    let operator: Operator
+    if (isModelStep(step)) operator = bindModel(step, loaded.get(step.name)!.scorer, schema)
+    else if (isCutFlowStep(step)) {
+      const bound = bindCutFlow(step, schema)
+      operator = bound.operator
+      cutFlows.push(bound.flow)
+    } else operator = selectOperator(step.select, schema)
     checkReads(operator.reads, schema, `step ${operator.name}`)
     operators.push(operator)
     produces.push(...operator.produces)
@@ -93,7 +109,7 @@ export function bindSteps(
     schema,
     'sink.columns',
   )
-  return { operators, produces }
+  return { operators, produces, cutFlows }
 }
 
 /** The columns that later steps see: what the step added or replaced is float32 from now on. */

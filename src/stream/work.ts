@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.js'
 import type { ColumnSpec } from '../ingest/columns.js'
 import type { ScoreCost } from '../models/scorer.js'
 import type { PipelineConfig } from './config/schema.js'
+import type { CutFlowCounts } from './cutflow/counts.js'
 
 /** What a worker is started with: everything it needs to build the pipeline's steps by itself. */
 export interface WorkPlan {
@@ -52,6 +53,8 @@ export interface Outcome {
   readonly acceptedRows: number
   /** Events that passed each chain (after prescale). */
   readonly chains: Readonly<Record<string, number>>
+  /** Counts of the cut-flow steps; absent where no event was scored. */
+  readonly cutFlows?: CutFlowCounts
   readonly decisions: readonly Decision[]
   readonly rejects: readonly Reject[]
 }

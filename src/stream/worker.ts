@@ -11,8 +11,20 @@ const pulse = new Pulse(plan.pulse)
 const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer)
 
+/** Around every call into ONNX Runtime: see `Pulse`. */
+async function native<T>(call: () => Promise<T>): Promise<T> {
+  pulse.native = true
+  try {
+    if (pulse.leaving) process.exit()
+    return await call()
+  } finally {
+    pulse.native = false
+    if (pulse.leaving) process.exit()
+  }
+}
+
 try {
-  const processor = await Processor.create(plan.config, plan.folder)
+  const processor = await Processor.create(plan.config, plan.folder, native)
   let turn: Promise<void> = Promise.resolve()
   port.on('message', (task: Task) => {
     turn = turn.then(async () => {

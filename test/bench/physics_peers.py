@@ -7,6 +7,7 @@ import json
 import math
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 
 import awkward as ak
@@ -29,7 +30,8 @@ def lists(prefix):
 
 
 def leptons(prefix):
-    flat = {k: read(f"{prefix}_{k}") for k in ("pt", "eta", "phi", "mass")}
+    kind = np.float32 if prefix.endswith("32") else np.float64
+    flat = {k: read(f"{prefix}_{k}").astype(kind) for k in ("pt", "eta", "phi", "mass")}
     record = ak.zip(flat, with_name="Momentum4D")
     offsets = read(f"{prefix}_offsets").astype(np.int64)
     array = ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), record.layout), behavior=record.behavior)
@@ -39,7 +41,7 @@ def leptons(prefix):
 jets = lists("jets")
 events = lists("events")
 long_events = lists("long")
-batches = {name: leptons(name) for name in ("pairs", "pairsLarge")}
+batches = {name: leptons(name) for name in ("pairs", "pairsLarge", "pairs32", "pairsLarge32")}
 whole = fastjet.JetDefinition(fastjet.cambridge_algorithm, 1000.0)
 antikt = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.4)
 
@@ -80,36 +82,38 @@ few = jets[: int((folder / "few").read_text())]
 few_jets = [list(zip(*(ak.to_list(few[k][i]) for k in ("px", "py", "pz", "E")))) for i in range(len(few))]
 
 
-def numpy_kinematics(name):
+def numpy_kinematics(name, kind=np.float64):
+    """Each column gathered once, each term computed once, no powers and no remainders; in the precision asked for."""
     _, flat, offsets = batches[name]
     first = offsets[:-1]
-    pt, eta, phi, mass = (flat[k] for k in ("pt", "eta", "phi", "mass"))
+    second = first + 1
 
-    def p4(i):
-        px, py, pz = pt[i] * np.cos(phi[i]), pt[i] * np.sin(phi[i]), pt[i] * np.sinh(eta[i])
-        return px, py, pz, np.sqrt(px**2 + py**2 + pz**2 + mass[i] ** 2)
+    def lepton(i):
+        pt, eta, phi, mass = (flat[k].take(i).astype(kind, copy=False) for k in ("pt", "eta", "phi", "mass"))
+        px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
+        return eta, phi, mass * mass, px, py, pz, np.sqrt(pt * pt + pz * pz + mass * mass)
 
-    x1, y1, z1, e1 = p4(first)
-    x2, y2, z2, e2 = p4(first + 1)
+    eta1, phi1, mass2, x1, y1, z1, e1 = lepton(first)
+    eta2, phi2, _, x2, y2, z2, e2 = lepton(second)
     x, y, z, e = x1 + x2, y1 + y2, z1 + z2, e1 + e2
-    qt2 = x**2 + y**2
+    qt2 = x * x + y * y
     qt = np.sqrt(qt2)
-    m2 = e**2 - z**2 - qt2
+    m2 = (e + z) * (e - z) - qt2
     m = np.sqrt(m2)
-    rapidity = 0.5 * np.log((e + z) / (e - z))
-    dphi = (phi[first] - phi[first + 1] + np.pi) % (2 * np.pi) - np.pi
-    dr = np.sqrt((eta[first] - eta[first + 1]) ** 2 + dphi**2)
     mt = np.sqrt(m2 + qt2)
-    sign = np.where(z < 0, -1.0, 1.0)
-    cs_z = sign * (z1 * e - e1 * z) / mt
-    cs_x = (mt * (x1 * x + y1 * y) / qt - qt * (e1 * e - z1 * z) / mt) / m
-    cs_y = sign * (y1 * x - x1 * y) / qt
-    cos_cs = cs_z / np.sqrt(cs_x**2 + cs_y**2 + cs_z**2)
-    phi_cs = np.arctan2(cs_y, cs_x)
-    p = np.sqrt(qt2 + z**2)
-    rest = (e1 * e - x1 * x - y1 * y - z1 * z) / m
-    along = x1 * x + y1 * y + z1 * z
-    helicity = (along - p**2 * (e1 + rest) / (e + m)) / (p * np.sqrt(rest**2 - mass[first] ** 2))
+    rapidity = np.copysign(np.log((e + np.abs(z)) / mt), z)
+    dphi = phi1 - phi2
+    dphi -= 2 * np.pi * np.rint(dphi / (2 * np.pi))
+    deta = eta1 - eta2
+    dr = np.sqrt(deta * deta + dphi * dphi)
+    across = x1 * x + y1 * y
+    along = across + z1 * z
+    rest = (e1 * e - along) / m
+    star = np.sqrt(rest * rest - mass2)
+    cos_cs = np.copysign((z1 * e - e1 * z) / (mt * star), (z1 * e - e1 * z) * z)
+    phi_cs = np.arctan2(np.copysign(1, z).astype(z.dtype) * (y1 * x - x1 * y) * mt, across * m - qt2 * rest)
+    p2 = qt2 + z * z
+    helicity = (along - p2 * (e1 + rest) / (e + m)) / (np.sqrt(p2) * star)
     return m, qt, rapidity, dphi, dr, cos_cs, phi_cs, helicity
 
 
@@ -148,10 +152,9 @@ tasks = {
     "lundnet": lundnet,
     "fastjet-events": lambda: inclusive(events),
     "fastjet-long": lambda: inclusive(long_events),
-    "numpy-pairs": lambda: repeat(numpy_kinematics, "pairs"),
-    "vector-pairs": lambda: repeat(vector_kinematics, "pairs"),
-    "numpy-pairsLarge": lambda: repeat(numpy_kinematics, "pairsLarge"),
-    "vector-pairsLarge": lambda: repeat(vector_kinematics, "pairsLarge"),
+    **{f"numpy-{name}": partial(repeat, numpy_kinematics, name) for name in batches},
+    **{f"numpy-single-{name}": partial(repeat, partial(numpy_kinematics, kind=np.float32), name) for name in batches},
+    **{f"vector-{name}": partial(repeat, vector_kinematics, name) for name in batches},
 }
 
 

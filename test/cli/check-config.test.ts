@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { checkPipeline } from '#spillway/stream/check/pipeline.js'
 import { tinyEvents, writeBundle } from '../support/bundle.js'
 import { spillway, temporaryFolder } from '../support/cli.js'
+
+// Processes are started: slow on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 folder.file('events.arrow', tinyEvents([1, 2, 3]))

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Manifest, readBundle } from '#spillway/models/manifest.js'
 import { tryProvider } from '#spillway/models/provider-trial.js'
 import { tryModel } from '#spillway/models/trial.js'
@@ -7,6 +7,9 @@ import { dryRun } from '#spillway/stream/dry-run.js'
 import { tinyEvents, writeBundle } from '../support/bundle.js'
 import { temporaryFolder } from '../support/cli.js'
 import { tinyModel } from '../support/tiny-model.js'
+
+// Processes are started: slow on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 folder.file('events.arrow', tinyEvents([1, 2, 3]))

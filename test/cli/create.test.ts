@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { masked } from '#spillway/cli/echo.js'
 import { type Key, keysOfSchema } from '#spillway/stream/config/keys.js'
 import { loadPipeline } from '#spillway/stream/config/load.js'
 import { PipelineSchema } from '#spillway/stream/config/schema.js'
 import { skeleton } from '#spillway/stream/config/skeleton.js'
 import { spillway, temporaryFolder } from '../support/cli.js'
+
+// Processes are started: slow on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 const allKeys = (keys: readonly Key[]): Key[] => keys.flatMap((key) => [key, ...allKeys(key.children)])

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { buildProgram } from '#spillway/cli/program.js'
 import { repository, spillway } from '../support/cli.js'
+
+// Processes are started: slow on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 test('docs/cli.md and the tables of docs/pipelines.md are current', () => {
   const ended = spawnSync(process.execPath, [repository('scripts/docs-cli.mjs'), '--check'], {

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { testPipeline } from '#spillway/stream/pipeline-test/run.js'
 import { floats, tinyEvents, writeBundle } from '../support/bundle.js'
 import { repository, spillway, temporaryFolder } from '../support/cli.js'
+
+// Processes are started: slow on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 folder.file('events.arrow', tinyEvents([1, 2, 3], [['met', floats([10, 20, 30])]]))

@@ -51,6 +51,20 @@ export const standardSelection: FourLeptonSelection = {
 /** Final states, the leading pair first. */
 export const CHANNELS = ['4mu', '4e', '2e2mu', '2mu2e'] as const
 
+/**
+ * The cuts of the selection in the order of a cut-flow. The first is about the event; each other asks for a
+ * quadruplet that passes it and all before it.
+ */
+export const FOUR_LEPTON_CUTS = [
+  'four leptons',
+  'two pairs',
+  'lepton pT',
+  'm12 window',
+  'm34 window',
+  'light pairs',
+  'dR(lepton, lepton)',
+] as const
+
 /** The chosen quadruplet of each event; without one indices and channel are −1 and masses NaN. */
 export interface Quadruplets {
   /**
@@ -70,6 +84,8 @@ export interface Quadruplets {
   readonly channel: Int8Array
   /** 1 where there is a quadruplet. */
   readonly mask: Uint8Array
+  /** How many of {@link FOUR_LEPTON_CUTS} the event passes: all of them where there is a quadruplet. */
+  readonly passed: Uint8Array
 }
 
 /**
@@ -100,9 +116,11 @@ export function pairLeptons(
     pt4l: nan(),
     channel: new Int8Array(events).fill(-1),
     mask: new Uint8Array(events),
+    passed: new Uint8Array(events),
   }
   const good = goodLeptons(leptons, selection)
   for (let event = 0; event < events; event++) {
+    out.passed[event] = countGood(good, offsets[event], offsets[event + 1]) >= 4 ? 1 : 0
     const pairs = candidatePairs(leptons, p4, good, offsets[event], offsets[event + 1])
     let best1 = Infinity
     let best2 = Infinity
@@ -112,7 +130,9 @@ export function pairLeptons(
       for (const second of pairs) {
         const away2 = Math.abs(second.mass - Z_MASS)
         if (shareLepton(first, second) || away2 < away1 || (away1 === best1 && away2 >= best2)) continue
-        if (!passes(first, second, leptons, p4, selection)) continue
+        const passed = cutsPassed(first, second, leptons, p4, selection)
+        if (passed > out.passed[event]) out.passed[event] = passed
+        if (passed < FOUR_LEPTON_CUTS.length) continue
         best1 = away1
         best2 = away2
         const four = [first.minus, first.plus, second.minus, second.plus]
@@ -167,24 +187,33 @@ function candidatePairs(
   return pairs
 }
 
-function passes(
+/** How many of {@link FOUR_LEPTON_CUTS} a quadruplet of good leptons passes before the first that it fails. */
+function cutsPassed(
   first: Pair,
   second: Pair,
   leptons: ChargedLeptons,
   p4: Cartesian64,
   s: FourLeptonSelection,
-): boolean {
+): number {
   const inside = (m: number, [low, high]: readonly [number, number]): boolean => m > low && m < high
-  if (!inside(first.mass, s.m12) || !inside(second.mass, s.m34)) return false
   const four = [first.minus, first.plus, second.minus, second.plus]
   const pts = four.map((i) => leptons.pt[i]).sort((a, b) => b - a)
-  if (!s.pt.every((threshold, k) => pts[k] > threshold)) return false
+  if (!s.pt.every((threshold, k) => pts[k] > threshold)) return 2
+  if (!inside(first.mass, s.m12)) return 3
+  if (!inside(second.mass, s.m34)) return 4
   const sameFlavour = Math.abs(leptons.pdgId[first.minus]) === Math.abs(leptons.pdgId[second.minus])
   const pairMasses = sameFlavour
     ? [pairMass(p4, first.minus, second.plus), pairMass(p4, second.minus, first.plus)]
     : []
-  if (![first.mass, second.mass, ...pairMasses].every((m) => m > s.anyPairMass)) return false
-  return four.every((i, k) => four.slice(k + 1).every((j) => separation(leptons, i, j) > s.deltaR))
+  if (![first.mass, second.mass, ...pairMasses].every((m) => m > s.anyPairMass)) return 5
+  const apart = four.every((i, k) => four.slice(k + 1).every((j) => separation(leptons, i, j) > s.deltaR))
+  return apart ? 7 : 6
+}
+
+function countGood(good: Uint8Array, begin: number, end: number): number {
+  let count = 0
+  for (let i = begin; i < end; i++) count += good[i]
+  return count
 }
 
 const separation = (l: { readonly eta: Column; readonly phi: Column }, i: number, j: number): number =>

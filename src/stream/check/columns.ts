@@ -3,7 +3,8 @@ import type { ColumnSpec, EventSchema } from '../../ingest/columns.js'
 import type { Read } from '../../models/feature-builder.js'
 import { modelColumns } from '../../models/model-operator.js'
 import type { LoadedPipeline } from '../config/load.js'
-import { isModelStep, type ModelStepConfig } from '../config/schema.js'
+import { type CutFlowStepConfig, isCutFlowStep, isModelStep, type ModelStepConfig } from '../config/schema.js'
+import { bindCutFlow } from '../cutflow/bind.js'
 import { parse } from '../expression/parse.js'
 import { checkReads } from '../reads.js'
 import type { MenuConfig } from '../select/config.js'
@@ -38,9 +39,12 @@ export function checkColumns(
       }
       const what = `model ${bundle.manifest.name} v${bundle.manifest.version}`
       report = checkModelStep(step, shape, what, schema, where, problems)
-    } else report = checkMenu(step.select, schema, where, problems)
-    if (report === null)
-      return { steps, problems, notes: ['the columns after the select step are not checked'] }
+    } else if (isCutFlowStep(step)) report = checkCutFlow(step, schema, where, problems)
+    else report = checkMenu(step.select, schema, where, problems)
+    if (report === null) {
+      const which = 'name' in step ? step.name : 'select'
+      return { steps, problems, notes: [`the columns after the ${which} step are not checked`] }
+    }
     steps.push(report)
     schema = { ...schema, columns: [...schema.columns, ...report.adds] }
   }
@@ -75,6 +79,40 @@ function checkModelStep(
     each(needed, added, where('replace', path), `step ${step.name}, replace`, problems)
   }
   return { name: step.name, what, reads, adds }
+}
+
+/** Every cut is tried by itself, so that all that are wrong are found. */
+function checkCutFlow(
+  step: CutFlowStepConfig,
+  schema: EventSchema,
+  where: Where,
+  problems: SpillwayError[],
+): StepReport | null {
+  const before = problems.length
+  const cuts = typeof step.cutflow === 'string' ? [] : Object.entries(step.cutflow)
+  const tries = [
+    ...cuts.map(
+      ([cut, when]) => [{ ...step, weight: '1', cutflow: { [cut]: when } }, 'cutflow', cut] as const,
+    ),
+    [{ ...step, cutflow: { any: 'true' } }, 'weight'] as const,
+  ]
+  for (const [part, ...keys] of tries) {
+    try {
+      bindCutFlow(part, schema)
+    } catch (error) {
+      problems.push(at(error, where(...keys)))
+    }
+  }
+  if (problems.length > before) return null
+  try {
+    const { operator } = bindCutFlow(step, schema)
+    each(operator.reads, schema, where('cutflow'), `step ${step.name}`, problems)
+    const what = typeof step.cutflow === 'string' ? `cut-flow ${step.cutflow}` : 'cut-flow'
+    return { name: step.name, what, reads: operator.reads.map(({ path }) => path), adds: operator.produces }
+  } catch (error) {
+    problems.push(at(error, where('name')))
+    return null
+  }
 }
 
 /** Checks one column after another: `checkReads` stops at the first that is wrong. */
@@ -165,6 +203,12 @@ export function parseExpressions({ config, place }: LoadedPipeline): SpillwayErr
   config.steps.forEach((step, index) => {
     if (isModelStep(step)) {
       syntax(step.when, 'steps', index, 'when')
+      return
+    }
+    if (isCutFlowStep(step)) {
+      syntax(step.weight, 'steps', index, 'weight')
+      if (typeof step.cutflow === 'string') return
+      for (const [cut, when] of Object.entries(step.cutflow)) syntax(when, 'steps', index, 'cutflow', cut)
       return
     }
     syntax(step.select.accept, 'steps', index, 'select', 'accept')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
 
 const Name = z
@@ -106,6 +107,11 @@ const SelectStep = z.strictObject({
   select: menuConfig.describe('the trigger menu; at most one, it adds select.<chain> and select.accept'),
 })
 
+const CutFlowStep = z.strictObject({
+  name: Name.describe('prefix of the columns it adds: <name>.<cut> and <name>.pass'),
+  ...cutFlowKeys,
+})
+
 const Output = z.union([
   z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
   z.strictObject({ topic: Topic.describe('Kafka topic') }),
@@ -122,7 +128,7 @@ export const PipelineSchema = z.strictObject({
   description: z.string().default('').describe('for people'),
   source: Source.describe('where events come from'),
   steps: z
-    .array(z.union([ModelStep, SelectStep]))
+    .array(z.union([ModelStep, SelectStep, CutFlowStep]))
     .default([])
     .describe('what is done with the events, in order; each step adds columns that later ones can read')
     .refine((steps) => steps.filter((step) => 'select' in step).length <= 1, 'there is more than one select')
@@ -231,8 +237,11 @@ export const PipelineSchema = z.strictObject({
 export type PipelineConfig = z.infer<typeof PipelineSchema>
 export type ModelStepConfig = z.infer<typeof ModelStep>
 export type SelectStepConfig = z.infer<typeof SelectStep>
+export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
+export type StepConfig = PipelineConfig['steps'][number]
 export type OutputConfig = z.infer<typeof Output>
 export type KafkaConfig = z.infer<typeof Kafka>
 
-export const isModelStep = (step: ModelStepConfig | SelectStepConfig): step is ModelStepConfig =>
-  'model' in step
+export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
+
+export const isCutFlowStep = (step: StepConfig): step is CutFlowStepConfig => 'cutflow' in step

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { asSpillwayError, SpillwayError } from '../../errors.js'
 import { ArrowFileWriter } from '../../ingest/arrow/write-file.js'
+import { addCutFlows, type CutFlowCounts } from '../cutflow/counts.js'
+import { writeCutFlows } from '../cutflow/file.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
 import { NO_MARK } from '../sink.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
@@ -24,6 +26,8 @@ interface Progress {
   readonly next: string | null
   readonly mark: LaneMark
   readonly parts: number
+  /** Of all events in the parts. */
+  readonly cutFlows?: CutFlowCounts
   /** The input came to its end: the next run starts anew. */
   readonly complete: boolean
 }
@@ -45,6 +49,7 @@ export function fileSink(options: FileSinkOptions): Sink & { complete(): void } 
     },
     complete: () => {
       for (const lane of lanes) lane.complete()
+      writeCutFlows(options.scores, options.pipeline)
     },
     close: async () => {},
   }
@@ -132,7 +137,15 @@ class FileLane implements LaneSink {
     }
     this.#guard(() => {
       this.#letters.write(done.flatMap((one) => deadLetters(one, this.#options.pipeline)))
-      this.#write({ ...this.#progress, next: String(next), mark: NO_MARK, parts: this.#progress.parts + 1 })
+      const { parts, cutFlows = {} } = this.#progress
+      const counted = done.reduce((sum, { outcome }) => addCutFlows(sum, outcome.cutFlows ?? {}), cutFlows)
+      this.#write({
+        ...this.#progress,
+        next: String(next),
+        mark: NO_MARK,
+        parts: parts + 1,
+        cutFlows: counted,
+      })
     })
   }
 

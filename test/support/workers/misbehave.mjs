@@ -28,7 +28,7 @@ parentPort.on('message', (task) => {
   turn = turn.then(async () => {
     pulse.begin(task.id)
     for (const { place } of task.items) misbehave(faults.get(place))
-    parentPort.postMessage({ kind: 'reply', ...(await processor.process(task)) })
+    parentPort.postMessage({ kind: 'reply', spent: [], ...(await processor.process(task)) })
     pulse.end()
   })
   turn.catch((error) => {

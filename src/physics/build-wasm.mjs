@@ -1,14 +1,23 @@
-// Assembles the .wat files of this folder:
-//   npm install --no-save wabt && node src/physics/jets/build-wasm.mjs
+// Assembles the .wat files below this folder:
+//   npm install --no-save wabt && node src/physics/build-wasm.mjs
 // The digest in each result lets a test see that the two files belong together.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import wabt from 'wabt'
 
 const here = (name) => new URL(name, import.meta.url)
 const assembler = await wabt()
-for (const name of ['nodes', 'plain', 'sorted']) {
-  const source = readFileSync(here(`${name}.wat`))
+for (const path of [
+  'jets/nodes',
+  'jets/plain',
+  'jets/sorted',
+  'pairs/pairs',
+  'pairs/angles',
+  'pairs/gather',
+]) {
+  const name = basename(path)
+  const source = readFileSync(here(`${path}.wat`))
   const module = assembler.parseWat(`${name}.wat`, source, {
     simd: true,
     bulk_memory: true,
@@ -19,7 +28,7 @@ for (const name of ['nodes', 'plain', 'sorted']) {
   const digest = createHash('sha256').update(source).digest('hex')
   const lines = code.match(/.{1,96}/g).map((line) => `  '${line}',`)
   writeFileSync(
-    here(`${name}.wasm.ts`),
+    here(`${path}.wasm.ts`),
     `/** ${name}.wat assembled by build-wasm.mjs, base64; not edited by hand. */
 export const ${name}Wasm = [
 ${lines.join('\n')}
