@@ -9,7 +9,7 @@ import { columnsText, writeBundle } from '../support/bundles.js'
 import { runEngine } from '../support/engines.js'
 import { until } from '../support/kafka.js'
 import { type Fault, MemorySink, ScriptedLaneSink } from '../support/memory.js'
-import { demo, streamOf } from '../support/messages.js'
+import { demo, messagesOfFile, streamOf } from '../support/messages.js'
 import { linear } from '../support/onnx.js'
 import {
   header,
@@ -154,6 +154,35 @@ describe('demo pipelines', () => {
       }
       expect(kills).toBeGreaterThan(0)
       await checkZjets(folder)
+    },
+    LIMIT,
+  )
+})
+
+describe('a reproducible pipeline', () => {
+  it.each([
+    ['the MLP', demo.polarization, demo.zj],
+    ['the tagger', demo.jetTagger, demo.largeR],
+  ])(
+    'gives the same bits for %s whatever the workers and the tasks',
+    async (_what, model, data) => {
+      const folder = temporary()
+      await writeArrow(join(folder, 'input.arrow'), await messagesOfFile(data, 37, 10))
+      const bits = async (name: string, workers: number, rows: number) => {
+        const text = `reproducible: true
+steps: [{ name: m, model: ${model} }]
+sink: { scores: { files: ${name} }, dead_letters: { files: dead } }
+workers: { count: ${workers} }
+gather: { rows: ${rows}, delay_ms: ${rows === 1 ? 0 : 20} }`
+        await runToEnd(pipelineIn(folder, text))
+        const parts = readParts(join(folder, name))
+        const columns = parts[0].schema.columns.filter(({ path }) => path.startsWith('m.'))
+        return columns.map(({ path }) => valuesOf(parts, path))
+      }
+      const one = await bits('one', 1, 1)
+      expect(one[0]).toHaveLength(370)
+      expect(await bits('all', 1, 8_192)).toEqual(one)
+      expect(await bits('three', 3, 100)).toEqual(one)
     },
     LIMIT,
   )

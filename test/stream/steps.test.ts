@@ -7,12 +7,13 @@ import { demo, messagesOfFile, streamOf } from '../support/messages.js'
 import { linear } from '../support/onnx.js'
 import { cells, pipelineIn, temporary } from '../support/pipelines.js'
 
-/** Runs the steps of a pipeline over messages, with models `lin` y = 2a + b, `next` y = -lin.y, `jet` y = 3 jets.pt. */
+/** Runs the steps of a pipeline over messages, with models `lin` y = 2a + b, `next` y = -lin.y, `jet` y = 3 jets.pt, `flat` y = 3 pts. */
 async function run(text: string, messages: readonly Uint8Array[]): Promise<TaskReply> {
   const folder = temporary()
   writeBundle(`${folder}/lin`, linear([2, 1]), columnsText(['a', 'b']))
   writeBundle(`${folder}/next`, linear([-1]), columnsText(['lin.y']))
   writeBundle(`${folder}/jet`, linear([3]), columnsText(['jets.pt'], 'jets'))
+  writeBundle(`${folder}/flat`, linear([3]), columnsText(['pts'], 'pts'))
   const { config } = pipelineIn(folder, text)
   const processor = await Processor.create(config, folder)
   const items = messages.map((value, i) => ({
@@ -107,6 +108,16 @@ describe('jets', () => {
     expect(column(reply, 'jet.y')).toEqual(
       pt.map((value, i) => (met[rows[i]] > limit ? tripled(value) : null)),
     )
+  })
+
+  it('may be hundreds of thousands in one event, and none in the next', async () => {
+    const pts = Array.from({ length: 300_000 }, (_, i) => i % 1_000)
+    const message = streamOf({ event: ['uint64', [1, 2, 3]], pts: ['float32', [[], pts, [7]]] })
+    const reply = await run('steps: [{ name: flat, model: flat }]', [message])
+    expect(column(reply, 'flat.y')).toEqual([...pts, 7].map((pt) => 3 * pt))
+    expect([...decodeMessage(reply.outcomes[0].scores!, defaultLimits).offsets('flat.y')]).toEqual([
+      0, 0, 300_000, 300_001,
+    ])
   })
 })
 
