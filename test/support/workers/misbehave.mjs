@@ -1,9 +1,7 @@
 // A worker as Spillway's own, but for messages that the pipeline's description names: `hang=t/0/5 crash=t/0/7 …`.
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { Processor } from '#spillway/stream/processor.js'
-import { Pulse } from '#spillway/stream/pulse.js'
 
-const pulse = new Pulse(workerData.pulse)
 const faults = new Map(
   workerData.config.description
     .split(' ')
@@ -22,17 +20,9 @@ function misbehave(how) {
   }
 }
 
-const processor = await Processor.create(workerData.config, workerData.folder)
-let turn = Promise.resolve()
-parentPort.on('message', (task) => {
-  turn = turn.then(async () => {
-    pulse.begin(task.id)
-    for (const { place } of task.items) misbehave(faults.get(place))
-    parentPort.postMessage({ kind: 'reply', spent: [], ...(await processor.process(task)) })
-    pulse.end()
-  })
-  turn.catch((error) => {
-    throw error
-  })
-})
-parentPort.postMessage({ kind: 'ready', models: processor.models, produces: [] })
+const { process: work } = Processor.prototype
+Processor.prototype.process = function (task) {
+  for (const { place } of task.items) misbehave(faults.get(place))
+  return work.call(this, task)
+}
+await import('#spillway/stream/worker.js')
