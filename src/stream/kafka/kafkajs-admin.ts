@@ -53,7 +53,9 @@ export function kafkajsAdmin(
         const answer = await client.fetchOffsets({ groupId: group, topics: [topic] })
         const found = answer[0]?.partitions.find((item) => item.partition === partition)
         if (found === undefined || found.offset === '-1') return null
-        return { offset: BigInt(found.offset), metadata: found.metadata ?? '' }
+        // The librdkafka binding writes the C string's end too.
+        const metadata = (found.metadata ?? '').replace(/\0$/, '')
+        return { offset: BigInt(found.offset), metadata }
       }),
     partitions,
     create: async (topic, { partitions: numPartitions, replicationFactor = -1, config = {} }) => {

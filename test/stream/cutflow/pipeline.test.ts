@@ -62,6 +62,11 @@ describe('the example pipelines', () => {
     },
   )
 
+  it('Z + jets on the events of the demo reports what the reference counts', async () => {
+    const report = await run('zjets-cutflow.yaml', '../../demo/data/zj.arrow')
+    expect(flowOf(report, 'fid')).toEqual(expectedFlow('../../demo/data/zj.arrow', 'zjets-fiducial'))
+  })
+
   it('Z + jets reports both phase spaces, weights too', async () => {
     const report = await run('zjets-cutflow.yaml', 'zj_ps_small.arrow')
     expect(flowOf(report, 'gen')).toEqual(expectedFlow('zj_ps_small.arrow', 'zjets-generator'))
