@@ -28,7 +28,10 @@ export const cutFlowKeys = {
       'expression for the weight of an event in the report; the column weight where there is one, else 1',
     ),
   lists: z
-    .strictObject({ leptons: z.string().min(1).default('leptons'), jets: z.string().min(1).default('jets') })
+    .strictObject({
+      leptons: z.string().min(1).default('leptons').describe('list with pt, eta, phi, mass, charge, pdg_id'),
+      jets: z.string().min(1).default('jets').describe('list with pt, eta, phi, mass'),
+    })
     .prefault({})
     .describe('lists that a named selection reads'),
 }
