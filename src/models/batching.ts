@@ -7,7 +7,7 @@ export interface BatchSettings {
   /** Most padded entries (items × length) in one call of a ragged model: a chunk that stays in the cache. */
   readonly tokens: number
   /**
-   * Fixed shapes for bit-equal replays: every call has exactly `rows` items and a length that is a multiple of 16,
+   * Fixed shapes for bit-equal replays: every call has the same number of slots (`rows`, at most 32) and a length that is a multiple of 16,
    * and holds items of one message only, in order, so that its make-up depends on nothing but that message.
    */
   readonly reproducible: boolean
@@ -112,8 +112,12 @@ function groupByPart(part: Int32Array, item: Int32Array, parts: number): void {
   }
 }
 
-function fixedChunks({ features, items }: Part, index: number, { rows }: BatchSettings): Chunk[] {
+/** Most slots of a fixed shape: a message fills its last call with empty slots, which cost as much as full ones. */
+const FIXED_ROWS = 32
+
+function fixedChunks({ features, items }: Part, index: number, settings: BatchSettings): Chunk[] {
   const chunks: Chunk[] = []
+  const rows = Math.min(settings.rows, FIXED_ROWS)
   for (let from = 0; from < items.length; from += rows) {
     const item = items.slice(from, from + rows)
     let longest = 1

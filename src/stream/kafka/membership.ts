@@ -58,6 +58,8 @@ export function supervise(given: ConsumerOptions, open: (events: SessionEvents) 
   let contact = Date.now()
   let sessionStart = contact
   let ended = false
+  /** The session is over too: until then, what is revoked can still be committed. */
+  let closed = false
   let lastError: unknown
   let everJoined = false
   let timer: NodeJS.Timeout | undefined
@@ -77,6 +79,7 @@ export function supervise(given: ConsumerOptions, open: (events: SessionEvents) 
     ended = true
     clearInterval(timer)
     await session?.close()
+    closed = true
     if (error === undefined) settle.resolve()
     else settle.reject(error)
   }
@@ -141,7 +144,7 @@ export function supervise(given: ConsumerOptions, open: (events: SessionEvents) 
     progress: () => session?.deliveries()?.progress() ?? [],
     silenceMs: () => Date.now() - contact,
     async commit(topic, partition, next, metadata) {
-      if (session === undefined || ended) throw unavailable()
+      if (session === undefined || closed) throw unavailable()
       await session.commit(topic, partition, next, metadata)
     },
     stop: () => end(),
