@@ -157,7 +157,7 @@ export const catalogue = {
   FILE_UNREADABLE: entry(
     'stop',
     'A file is not what its name says, or is damaged.',
-    'See the place given; `spillway inspect FILE` shows what can be read.',
+    'See the place given: the file is damaged, or of another format than its name says.',
   ),
   FILE_LIMIT: entry(
     'stop',

@@ -116,7 +116,8 @@ const PACKAGES: readonly OptionalPackage[] = [
   {
     name: '@confluentinc/kafka-javascript',
     what: 'kafka.client: confluent',
-    install: 'npm install @confluentinc/kafka-javascript, or set kafka.client: kafkajs.',
+    install:
+      'Run scripts/install-confluent.sh (its install script is not run by npm here), or set kafka.client: kafkajs.',
     asked: (config) => config.kafka?.client === 'confluent',
   },
   {
