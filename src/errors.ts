@@ -134,6 +134,11 @@ export const catalogue = {
     'A version of a model is published already, with other bytes.',
     'Publish it under the next version: `spillway publish --next`.',
   ),
+  MODEL_OUTDATED: entry(
+    'refuse',
+    'An older version of a model is offered over a newer one, or other bytes under the same version.',
+    'Versions only grow: publish old weights under a new version, `spillway models rollback`.',
+  ),
   MODEL_UNSIGNED: entry(
     'refuse',
     'A model carries no signature where one is required.',
