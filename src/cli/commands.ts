@@ -18,5 +18,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'list', load: async () => (await import('./list.js')).listCommand() },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctorCommand() },
   { name: 'produce', load: async () => (await import('./produce.js')).produceCommand() },
+  { name: 'publish', load: async () => (await import('./publish.js')).publishCommand() },
+  { name: 'models', load: async () => (await import('./models.js')).modelsCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]
