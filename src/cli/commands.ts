@@ -18,5 +18,6 @@ export const commands: readonly CommandEntry[] = [
   { name: 'list', load: async () => (await import('./list.js')).listCommand() },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctorCommand() },
   { name: 'produce', load: async () => (await import('./produce.js')).produceCommand() },
+  { name: 'train', load: async () => (await import('./train.js')).trainCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]
