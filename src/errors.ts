@@ -129,6 +129,16 @@ export const catalogue = {
     'A model does not give its probe answers here.',
     'Compare feature builder versions, runtime version and provider with the manifest.',
   ),
+  MODEL_EXISTS: entry(
+    'refuse',
+    'A version of a model is published already, with other bytes.',
+    'Publish it under the next version: `spillway publish --next`.',
+  ),
+  REGISTRY_UNAVAILABLE: entry(
+    'retry',
+    'A model registry cannot be reached, read or written.',
+    'Check the address, credentials and permissions; with NATS, that JetStream is on.',
+  ),
   PROVIDER_UNAVAILABLE: entry(
     'stop',
     'The execution provider asked for cannot be loaded on this machine.',
