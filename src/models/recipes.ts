@@ -12,4 +12,12 @@ export const recipes: readonly RecipeEntry[] = [
     system: 'polarization-regression',
     recipe: async () => (await import('./polarization/regression/recipe.js')).recipe,
   },
+  {
+    system: 'h4l-classifier',
+    recipe: async () => (await import('./higgs/h4l-classifier/recipe.js')).recipe,
+  },
+  {
+    system: 'lundnet',
+    recipe: async () => (await import('./jets/lundnet/recipe.js')).recipe,
+  },
 ]

@@ -2,10 +2,10 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { stringify } from 'yaml'
 import { SpillwayError } from '../errors.js'
-import { type Bundle, sha256 } from '../models/manifest.js'
+import { bundleOf, type ManifestDraft, makeBundle, writeBundle } from '../models/bundle.js'
+import type { Bundle } from '../models/manifest.js'
 import { runProbe } from '../models/probe.js'
 import { runtimeVersion } from '../models/provider.js'
-import { writeBundleFolder } from './bundle.js'
 import type { RunConfig } from './config.js'
 import { openSample, type Sample } from './data/sample.js'
 import type { ExecutorConfig } from './executor/index.js'
@@ -127,42 +127,39 @@ function fitNetwork(options: TrainOptions, task: Task, network: Network, sample:
   })
 }
 
-/** Writes bundle and scores; the scores come from the bundle as it stands on disk, by the scorer's code. */
+/** Proves the bundle in the scorer, scores the sample with it, and writes it with what was found. */
 async function resultOf(made: Made): Promise<Omit<RunResult, 'seconds'>> {
   const { options, task, network, fitted, sample, proof } = made
   const { config, folder } = options
   const files = runFiles(folder)
   const data = await digestsOf(sample.files)
   const probe = await probeEvents(task, network, fitted.weights, sample, config.model.probe)
-  const bare = trainedOf(made, probe)
-  const bundle = await writeBundleFolder(files.bundle, bare)
-  await scoreSample(made, bundle)
+  const draft = draftOf(made)
+  await scoreSample(made, bundleOf(makeBundle(draft, proof.onnx, probe), files.bundle))
   const table = await readScores(files.scores)
   const metrics = metricsOf(task, table)
+  const best = bestEpoch(fitted.history)?.epoch ?? 0
   const trained = {
-    ...bare,
-    references: scoreReferences(table, columnsOf(task)),
-    origin: {
-      config: withoutFolders(config),
-      data,
-      items: sample.counts.parts,
-      best_epoch: bestEpoch(fitted.history)?.epoch,
-      metrics: metrics.test,
-      parity: worstParity(proof.parity),
-      runtime: `onnxruntime ${runtimeVersion()}`,
-    },
+    config: withoutFolders(config),
+    data,
+    items: sample.counts.parts,
+    best_epoch: best,
+    metrics: metrics.test,
+    parity: worstParity(proof.parity),
+    runtime: `onnxruntime ${runtimeVersion()}`,
   }
-  await writeBundleFolder(files.bundle, trained)
+  const references = { ...sample.references, ...scoreReferences(table, columnsOf(task)) }
+  writeBundle(files.bundle, { ...draft, trained, references }, proof.onnx, probe)
   return {
     system: config.system,
     seed: config.seed,
     reason: fitted.reason === 'stopped' ? 'stopped' : 'done',
     history: fitted.history,
-    bestEpoch: bestEpoch(fitted.history)?.epoch ?? 0,
+    bestEpoch: best,
     counts: sample.counts,
     classes: task.classes,
     parameters: Object.values(network.parameters)
-      .filter(({ trained: isTrained }) => isTrained !== false)
+      .filter((spec) => spec.trained !== false)
       .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     parity: proof.parity,
     data,
@@ -170,20 +167,21 @@ async function resultOf(made: Made): Promise<Omit<RunResult, 'seconds'>> {
   }
 }
 
-function trainedOf({ options, task, proof }: Made, probe: Uint8Array) {
+/** How far a scorer's answers may be from the trainer's: rounding, in another order of summation. */
+const TOLERANCE = { absolute: 1e-5, relative: 1e-4 }
+
+function draftOf({ options, task }: Made): ManifestDraft {
   const { config, recipe } = options
+  const { id, version, tensors } = task.builder
   return {
     name: config.model.name ?? config.system,
     version: config.model.version,
     system: config.system,
     description: recipe.title,
-    features: { builder: task.builder.id, version: task.builder.version, options: task.builderOptions },
-    inputs: task.builder.tensors.map(({ name }) => name),
+    features: { builder: id, version, options: task.builderOptions },
+    inputs: Object.fromEntries(tensors.map(({ name }) => [name, name])),
     outputs: task.outputs,
-    model: proof.onnx,
-    probe,
-    references: {},
-    origin: { sha256: sha256(proof.onnx) },
+    tolerance: TOLERANCE,
   }
 }
 

@@ -1,9 +1,11 @@
 import { SpillwayError } from '../../errors.js'
 import { ArrowFile, batches, decodeMessage, defaultLimits } from '../../ingest/arrow/index.js'
 import { expandGlobs } from '../../ingest/glob.js'
+import type { Manifest } from '../../models/manifest.js'
 import type { DataConfig } from '../config.js'
 import type { Dataset } from '../fit/dataset.js'
 import type { SampleStatistics, Task } from '../recipe.js'
+import { InputSamples } from '../references.js'
 import { SPLITS, type Split } from '../score-table.js'
 import { Blocks, itemsIn } from './blocks.js'
 import { ItemReader } from './item-tensors.js'
@@ -27,6 +29,8 @@ export interface Sample extends AsyncDisposable {
   readonly counts: SampleCounts
   readonly statistics: SampleStatistics
   readonly weighting: Weighting
+  /** Histograms of the inputs on the training part, for the manifest. */
+  readonly references: Manifest['references']
   /** Mini-batches of a part; shuffled when a seed is given. */
   dataset(split: Split, batchSize: number, seed?: number): Dataset
 }
@@ -79,6 +83,7 @@ async function surveyOf(
   onBlock: (done: number, of: number) => void,
 ) {
   const moments = new MomentsOf(task.builder)
+  const inputs = new InputSamples(task.builder)
   const sums = new WeightSums(config, task.classes.length)
   const classes = task.classes.map(() => 0)
   const parts = SPLITS.map(() => 0)
@@ -89,7 +94,9 @@ async function surveyOf(
       parts[part] += itemsIn(block, part).length
     })
     for (const item of itemsIn(block, SPLITS.indexOf('train'))) {
-      moments.add(reader.read(item))
+      const tensors = reader.read(item)
+      moments.add(tensors)
+      inputs.add(tensors)
       sums.add(block.labels, item)
       classes[block.labels.classes[item]]++
     }
@@ -101,6 +108,7 @@ async function surveyOf(
     counts: { parts: counts, classes, weights: sums.ofClasses() },
     statistics: { tensors: moments.result() },
     weighting: sums.weighting(),
+    references: inputs.references(),
   }
 }
 
