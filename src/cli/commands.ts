@@ -19,5 +19,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctorCommand() },
   { name: 'produce', load: async () => (await import('./produce.js')).produceCommand() },
   { name: 'train', load: async () => (await import('./train.js')).trainCommand() },
+  { name: 'evaluate', load: async () => (await import('./evaluate.js')).evaluateCommand() },
+  { name: 'report', load: async () => (await import('./report.js')).reportCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]

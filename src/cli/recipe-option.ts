@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
-import { recipes } from '../models/recipes.js'
+import { type RecipeEntry, recipes } from '../models/recipes.js'
+import type { SystemReport } from '../report/run-report.js'
 import { nearest } from '../stream/config/nearest.js'
 import type { Recipe } from '../train/recipe.js'
 
 /** The recipe of a system. @throws SpillwayError CONFIG_INVALID naming those there are */
-export async function recipeOf(system: string): Promise<Recipe> {
+export const recipeOf = (system: string): Promise<Recipe> => entryOf(system).recipe()
+
+/** The figures of a system. @throws SpillwayError CONFIG_INVALID naming the systems there are */
+export const figuresOf = (system: string): Promise<SystemReport> => entryOf(system).report()
+
+function entryOf(system: string): RecipeEntry {
   const entry = recipes.find((one) => one.system === system)
-  if (entry !== undefined) return entry.recipe()
+  if (entry !== undefined) return entry
   const names = recipes.map((one) => one.system)
   const close = nearest(system, names)
   throw new SpillwayError('CONFIG_INVALID', `there is no system ${system} that can be trained`, {

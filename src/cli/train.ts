@@ -95,7 +95,10 @@ export function trainCommand(): Command {
 function configOf(recipe: Recipe, folder: string, options: Options): { config: RunConfig; from: string } {
   const sets = [
     ...options.set,
-    ...(options.data.length > 0 ? [`data.files=${JSON.stringify(options.data)}`] : []),
+    // A shell's paths start from where the shell is, not from the file of --config.
+    ...(options.data.length > 0
+      ? [`data.files=${JSON.stringify(options.data.map((path) => resolve(path)))}`]
+      : []),
     ...(options.executor === undefined ? [] : [`executor.kind=${options.executor}`]),
   ]
   const schema = runSchema(recipe)

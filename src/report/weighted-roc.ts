@@ -1,3 +1,5 @@
+import type { WorkingPoint } from './roc.js'
+
 /** Scored items: `signal` is 1 or 0, weights may be negative. */
 export interface ScoredItems {
   readonly score: ArrayLike<number>
@@ -61,4 +63,46 @@ export function significanceAt(items: ScoredItems, efficiency: number): Measured
   }
   const value = kept / Math.sqrt(background)
   return { value, error: (value * Math.sqrt(variance)) / (2 * background), cut }
+}
+
+/**
+ * Weighted working points at given signal efficiencies. The error of the rejection is that of the background that passes
+ * and that does not, as independent sums of weights.
+ */
+export function weightedPoints(items: ScoredItems, efficiencies: readonly number[]): WorkingPoint[] {
+  const { score, signal, weight } = items
+  const order = ranked(items)
+  const sums = { signal: 0, background: 0, square: 0 }
+  for (const i of order) {
+    if (signal[i] === 1) sums.signal += weight[i]
+    else {
+      sums.background += weight[i]
+      sums.square += weight[i] * weight[i]
+    }
+  }
+  const passed = { signal: 0, background: 0, square: 0 }
+  let k = 0
+  return [...efficiencies]
+    .sort((a, b) => a - b)
+    .map((efficiency) => {
+      for (; k < order.length && passed.signal < efficiency * sums.signal; k++) {
+        const { [k]: i } = order
+        if (signal[i] === 1) passed.signal += weight[i]
+        else {
+          passed.background += weight[i]
+          passed.square += weight[i] * weight[i]
+        }
+      }
+      const epsilon = passed.background / sums.background
+      // Var ε of a ratio of sums of weights: ((1 − ε)² Σ_passed w² + ε² Σ_failed w²) / (Σ w)².
+      const variance =
+        ((1 - epsilon) ** 2 * passed.square + epsilon ** 2 * (sums.square - passed.square)) /
+        sums.background ** 2
+      return {
+        cut: k === 0 ? Number.POSITIVE_INFINITY : score[order[k - 1]],
+        efficiency: passed.signal / sums.signal,
+        rejection: 1 / epsilon,
+        rejectionError: passed.square === 0 ? Number.NaN : Math.sqrt(variance) / epsilon ** 2,
+      }
+    })
 }

@@ -12,7 +12,10 @@ import type { Scalar } from './trace/tf.js'
  * An item is what the feature builder calls one. All arrays have an entry per item.
  */
 export interface Labels {
-  /** 1 for an item of the sample; the others are never looked at. */
+  /**
+   * 1 for an item of the sample; 2 for one that is only looked at: scored where it falls in the test part, never trained
+   * on (Z jets beside a tagger of W jets). 0 for the rest.
+   */
   readonly keep: Uint8Array
   /** What is to be predicted, by the names of `Task.targets`: as many values an item as the target has components. */
   readonly targets: Readonly<Record<string, Float32Array>>

@@ -127,7 +127,8 @@ function readText<T>(
   )
   const problems = [...missing, ...unsafe, ...invalid]
   if (!parsed.success || problems.length > 0) return { loaded: null, problems: inOrder(problems) }
-  return { loaded: { config: parsed.data, file, folder: dirname(resolve(file)), place }, problems: [] }
+  const folder = file === '' ? process.cwd() : dirname(resolve(file))
+  return { loaded: { config: parsed.data, file, folder, place }, problems: [] }
 }
 
 function textOf(file: string): string {

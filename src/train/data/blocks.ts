@@ -2,6 +2,7 @@ import { ArrowFile, type DecodeLimits, decodeMessage, SchemaMemory } from '../..
 import type { Events } from '../../ingest/columns.js'
 import type { BoundFeatures } from '../../models/feature-builder.js'
 import type { Labels, Task } from '../recipe.js'
+import { SPLITS } from '../score-table.js'
 import { allFinite, ItemReader } from './item-tensors.js'
 import { type Splitter, UNUSED } from './split.js'
 
@@ -16,6 +17,8 @@ export interface Block {
   /** The part of each item; UNUSED where it is in none. */
   readonly parts: Uint8Array
 }
+
+const TEST = SPLITS.indexOf('test')
 
 /** Files that are trained on are one's own and may be large; what a batch holds is still bounded. */
 export const MOST: DecodeLimits = { maxBytes: 512 << 20, maxRows: 1 << 22, maxRatio: 1024 }
@@ -93,11 +96,13 @@ export class Blocks implements AsyncDisposable {
     const labels = label(events)
     const rows = rowsOf(events, builder.axis, features.items)
     const split = this.#split(events)
-    // What a scorer would refuse is not trained on either.
     const reader = new ItemReader(builder, features)
-    const parts = Uint8Array.from(rows, (row, item) =>
-      labels.keep[item] === 1 && allFinite(reader.read(item)) ? split[row] : UNUSED,
-    )
+    const parts = Uint8Array.from(rows, (row, item) => {
+      const { [item]: keep } = labels.keep
+      const isUsed = keep === 1 || (keep === 2 && split[row] === TEST)
+      // What a scorer would refuse is not trained on either.
+      return isUsed && allFinite(reader.read(item)) ? split[row] : UNUSED
+    })
     return { index, events, features, labels, rows, parts }
   }
 

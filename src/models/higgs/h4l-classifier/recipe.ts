@@ -31,7 +31,7 @@ const Options = z.strictObject({
   category: z.enum(CATEGORIES).default('0j-2e2mu').describe('The event category; each has its own model.'),
   network: NetworkOptions.prefault({ kind: 'deep-set' }).describe('The network.'),
 })
-type Options = z.infer<typeof Options>
+export type Options = z.infer<typeof Options>
 
 const LABEL = 'truth.label'
 

@@ -13,7 +13,17 @@ import {
 } from '../../../train/layers/index.js'
 import type { Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
-import { cast, concat, greaterEqual, maximum, mul, expandDims, reshape, sigmoid, type Tensor } from '../../../train/trace/tf.js'
+import {
+  cast,
+  concat,
+  expandDims,
+  greaterEqual,
+  maximum,
+  mul,
+  reshape,
+  sigmoid,
+  type Tensor,
+} from '../../../train/trace/tf.js'
 
 export const NetworkOptions = z.strictObject({
   blocks: z
@@ -45,11 +55,14 @@ export function lundNetwork(options: NetworkOptions, { tensors }: SampleStatisti
     const { mask } = batch
     const graph = neighboursOf(batch['neighbours'])
     const outputs: Tensor[] = []
-    blocks.reduce((x, block) => {
-      const y = mul(block.apply(weights, x, graph), expandDims(mask, -1))
-      outputs.push(y)
-      return y
-    }, input.apply(weights, batch['nodes'], mask))
+    blocks.reduce(
+      (x, block) => {
+        const y = mul(block.apply(weights, x, graph), expandDims(mask, -1))
+        outputs.push(y)
+        return y
+      },
+      input.apply(weights, batch['nodes'], mask),
+    )
     const pooled = pooledAll(['mean', 'max'], fuse.apply(weights, concat(outputs, -1)), mask)
     return output.apply(weights, dropout('jet', options.dropout, jet.apply(weights, pooled), context))
   }

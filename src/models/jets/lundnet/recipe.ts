@@ -10,11 +10,22 @@ import { lundNetwork, NetworkOptions } from './network.js'
 import { lundnet } from './system.js'
 
 const Options = z.strictObject({
-  jet: z.string().default('jet').describe('Struct of the jet: pt, mass and sd_mass are read for weights and figures.'),
+  jet: z
+    .string()
+    .default('jet')
+    .describe('Struct of the jet: pt, mass and sd_mass are read for weights and figures.'),
   constituents: z.string().default('constituents').describe('List of its constituents.'),
   label: z.string().default('label').describe('Column of the true origin.'),
   signal: z.array(z.int()).min(1).default([1]).describe('Codes of the origins that are signal: 1 for W.'),
-  background: z.array(z.int()).min(1).default([0]).describe('Codes of the origins that are background: 0 for QCD.'),
+  background: z
+    .array(z.int())
+    .min(1)
+    .default([0])
+    .describe('Codes of the origins that are background: 0 for QCD.'),
+  spectators: z
+    .array(z.int())
+    .default([2])
+    .describe('Codes of origins that are scored for the figures only: 2 for Z.'),
   ln_kt_min: z
     .number()
     .nullable()
@@ -28,7 +39,7 @@ const Options = z.strictObject({
     .describe('Score column: the probability of signal.'),
   network: NetworkOptions.prefault({}).describe('The network.'),
 })
-type Options = z.infer<typeof Options>
+export type Options = z.infer<typeof Options>
 
 /** Signal against background jets by their Lund graphs. */
 export const recipe: Recipe<Options> = {
@@ -62,21 +73,34 @@ function task(options: Options): Task {
     label: (events) => label(events, options),
     network: (statistics) => lundNetwork(options.network, statistics),
     outputs: [{ name: 'probability', columns: [output] }],
-    metrics: (table) => metrics(table, output),
+    metrics: (table) => metrics(withoutSpectators(table, options), output),
   }
 }
 
-function label(events: Events, { label: column, signal, background, jet }: Options): Labels {
+function label(events: Events, { label: column, signal, background, spectators, jet }: Options): Labels {
   const origin = float32(events, column)
   const isSignal = Float32Array.from(origin, (code) => (signal.includes(code) ? 1 : 0))
   const [pt, mass, sd_mass] = ['pt', 'mass', 'sd_mass'].map((name) => float32(events, `${jet}.${name}`))
   return {
-    keep: Uint8Array.from(origin, (code, row) => (isSignal[row] === 1 || background.includes(code) ? 1 : 0)),
+    keep: Uint8Array.from(origin, (code, row) => {
+      if (isSignal[row] === 1 || background.includes(code)) return 1
+      return spectators.includes(code) ? 2 : 0
+    }),
     targets: { signal: isSignal },
     weights: float32(events, 'weight'),
     classes: Uint8Array.from(isSignal),
     extras: { pt, mass, sd_mass, origin },
   }
+}
+
+/** The items that the network was to tell apart. */
+export function withoutSpectators(
+  table: ScoreTable,
+  { signal, background }: Pick<Options, 'signal' | 'background'>,
+): ScoreTable {
+  const origin = table.column('origin')
+  const known = new Set([...signal, ...background])
+  return table.where((row) => known.has(origin[row]))
 }
 
 function metrics(table: ScoreTable, output: string): Record<string, number> {

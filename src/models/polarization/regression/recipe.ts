@@ -33,7 +33,7 @@ const Options = z.strictObject({
   network: NetworkOptions.prefault({ kind: 'mlp' }).describe('The network.'),
   loss: LossOptions.prefault({}).describe('What it is fitted by.'),
 })
-type Options = z.infer<typeof Options>
+export type Options = z.infer<typeof Options>
 
 const INITIAL = 'truth.initial_channel'
 const Z_PT = 'truth.z_pt'
