@@ -224,6 +224,11 @@ export const catalogue = {
     'The loss of a training step became NaN or infinite.',
     'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
   ),
+  EXPORT_DIFFERS: entry(
+    'stop',
+    'An exported model does not give the numbers of the framework that trained it.',
+    'Report the layer that differs; the run and its checkpoint are kept.',
+  ),
   KERNEL_INPUT: entry(
     'dead-letter',
     'A physics kernel was given columns of different lengths, or list offsets that do not fit its columns.',
