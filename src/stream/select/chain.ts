@@ -1,6 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import type { Column, EventSchema, Events } from '../../ingest/columns.js'
-import { type Compiled, compile, type Wanted } from '../expression/compile.js'
+import { type Compiled, compile, type Wanted } from '../../ingest/expression/compile.js'
 import type { MenuConfig } from './config.js'
 import { drawn } from './event-numbers.js'
 import { seedOf, uniform } from './hash.js'
