@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { EventSchema } from './columns.js'
+import type { Shape } from './formats/shared/node.js'
 
 export interface ReadOptions {
   /** Rows of each record batch given (the last may be shorter). */
@@ -13,6 +14,8 @@ export interface ReadOptions {
 /** What `spillway inspect` shows and what a pipeline is checked against. */
 export interface FileInfo {
   readonly schema: EventSchema
+  /** Its top-level columns, with lists and structs as the file has them: what a schema map is held against. */
+  readonly shapes: readonly Shape[]
   /** `null` where counting would mean reading the whole file. */
   readonly rows: number | null
   /** Tree, dataset or group inside the file that was chosen. */

@@ -6,7 +6,7 @@ import { branchShape, readTree } from './root/tree.js'
 import { type ByteSource, openBytes } from './shared/bytes.js'
 import { splitInside } from './shared/inside.js'
 import { isolate } from './shared/isolate.js'
-import { eventSchema } from './shared/schema.js'
+import { fileInfo } from './shared/schema.js'
 
 export type RootDescription = TreeInfo | NtupleInfo
 
@@ -56,8 +56,7 @@ export function rootInfo(description: RootDescription): FileInfo {
     description.kind === 'tree'
       ? description.branches.map(branchShape)
       : ntupleShapes(description).fields.map(({ shape }) => shape)
-  const schema = eventSchema(shapes, metadataOf(description))
-  return { schema, rows: description.entries, inside: description.name }
+  return fileInfo(shapes, metadataOf(description), description.entries, description.name)
 }
 
 export function readRoot(
