@@ -90,7 +90,8 @@ export function startThread<Question, Answer>(
           reject(revive(reply.error, place))
         })
       }
-      const onExit = (): void => finish(() => reject(ended?.(place) ?? unreadable('the decoder ended', place)))
+      const onExit = (): void =>
+        finish(() => reject(ended?.(place) ?? unreadable('the decoder ended', place)))
       const timer = setTimeout(() => {
         ended = (where) => overLimit(`reading takes more than ${seconds} s`, where)
         void worker.terminate()
