@@ -5,8 +5,8 @@ import { type ReadMemory, readPacked } from './memory.js'
 import { unzip } from './unzip.js'
 
 /**
- * An unpacked basket: big-endian values, and where entries begin where they differ in size. `data` is good until the
- * next basket is read.
+ * An unpacked basket: big-endian values, and where entries begin where they differ in size. Both are good until
+ * the next basket is read.
  */
 export interface Basket {
   readonly data: Uint8Array
@@ -32,7 +32,7 @@ export async function readBasket(
   }
 }
 
-async function parseBasket(bytes: Uint8Array, { scratch }: ReadMemory, place: string): Promise<Basket> {
+async function parseBasket(bytes: Uint8Array, memory: ReadMemory, place: string): Promise<Basket> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const keyVersion = view.getUint16(4)
   const length = checkCount(view.getInt32(6), limits.pageBytes, 'unpacked basket bytes', place)
@@ -45,11 +45,11 @@ async function parseBasket(bytes: Uint8Array, { scratch }: ReadMemory, place: st
   const entries = checkCount(view.getInt32(at), limits.batchValues, 'basket entries', place)
   const last = view.getInt32(at + 4)
   if (keyBytes > bytes.length) throw unreadable('the head is longer than the basket', place)
-  const content = await unzip(scratch, bytes.subarray(keyBytes), length, place)
+  const content = await unzip(memory.scratch, bytes.subarray(keyBytes), length, place)
   const border = checkCount(last - keyBytes, content.length, 'bytes of values', place)
   const data = content.subarray(0, border)
   if (border === content.length) return { data, entries, offsets: null }
-  return { data, entries, offsets: entryOffsets(content, border, entries, keyBytes, place) }
+  return { data, entries, offsets: entryOffsets(content, border, entries, keyBytes, memory, place) }
 }
 
 function afterString(view: DataView, at: number): number {
@@ -63,11 +63,13 @@ function entryOffsets(
   border: number,
   entries: number,
   keyBytes: number,
+  memory: ReadMemory,
   place: string,
 ): Int32Array {
   const view = new DataView(content.buffer, content.byteOffset + border, content.length - border)
   if (view.byteLength < 4 + 4 * entries) throw unreadable('the entry offsets are cut', place)
-  const offsets = new Int32Array(entries + 1)
+  if (memory.starts.length <= entries) memory.starts = new Int32Array(entries + 1)
+  const offsets = memory.starts.subarray(0, entries + 1)
   let previous = 0
   for (let i = 0; i < entries; i++) {
     offsets[i] = view.getInt32(4 + 4 * i) - keyBytes

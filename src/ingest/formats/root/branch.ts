@@ -50,7 +50,7 @@ export function branchReader(
   let next = 0
   let basket: Loaded | null = null
   let at = 0
-  let spare: Uint8Array[] = []
+  let spare: Loaded[] = []
   // Entries whose counts were not needed: the counter is that far behind.
   let behind = 0
   const counts = async (entries: number): Promise<Values> => {
@@ -66,9 +66,7 @@ export function branchReader(
       raw = await readBasket(source, memory, branch.seeks[next], branch.sizes[next], branch.name)
     else if (next < stored + branch.embedded.length) raw = branch.embedded[next - stored]
     else throw unreadable(`branch ${branch.name} has fewer entries than the tree`, source.name)
-    const kept = spare.pop()
-    const into =
-      kept !== undefined && kept.length >= raw.data.length ? kept : Buffer.allocUnsafeSlow(raw.data.length)
+    const into = storeFor(raw, branch.kind !== 'flat', spare.pop())
     basket = await load(raw, into, branch, counts, `${source.name}, branch ${branch.name}, basket ${next}`)
     if (raw.offsets !== null) behind += raw.entries
     next++
@@ -77,11 +75,11 @@ export function branchReader(
   return {
     async take(entries) {
       const parts: Part[] = []
-      const done: Uint8Array[] = []
+      const done: Loaded[] = []
       let [left, total] = [entries, 0]
       while (left > 0) {
         if (basket === null || at === basket.entries) {
-          if (basket !== null) done.push(basket.bytes)
+          if (basket !== null) done.push(basket)
           await advance()
           continue
         }
@@ -98,6 +96,22 @@ export function branchReader(
       spare = [...spare, ...done].slice(-2)
       return joined
     },
+  }
+}
+
+/** Memory for the values and offsets of a basket: that of an earlier one if it is large enough. */
+interface Store {
+  readonly bytes: Uint8Array
+  /** One more than entries, and more; empty where there are no offsets. */
+  readonly offsets: Int32Array
+}
+
+function storeFor({ data, entries }: Basket, isList: boolean, kept: Loaded | undefined): Store {
+  const size = isList ? entries + 1 : 0
+  const [bytes, offsets] = [kept?.bytes, kept?.offsets]
+  return {
+    bytes: bytes && bytes.length >= data.length ? bytes : Buffer.allocUnsafeSlow(data.length),
+    offsets: offsets && offsets.length >= size ? offsets : new Int32Array(size),
   }
 }
 
@@ -127,30 +141,35 @@ function join(parts: readonly Part[], branch: BranchInfo, entries: number, total
 }
 
 async function load(
-  { data, entries, offsets }: Basket,
-  into: Uint8Array,
+  { data, entries, offsets: starts }: Basket,
+  into: Store,
   branch: BranchInfo,
   counts: (entries: number) => Promise<Values>,
   place: string,
 ): Promise<Loaded> {
-  if (branch.kind === 'string') return loadStrings(data, entries, offsets, into, place)
+  if (branch.kind === 'string') return loadStrings(data, entries, starts, into, place)
   const width = widthOf(branch.type as NumberType)
-  if (branch.kind === 'vector') return loadVectors(data, entries, offsets, into, width, place)
+  if (branch.kind === 'vector') return loadVectors(data, entries, starts, into, width, place)
   if (branch.kind === 'flat') {
     const size = entries * branch.length * width
     if (data.length < size) throw unreadable('a basket has too few values', place)
-    into.set(data.subarray(0, size))
-    return { bytes: into, offsets: null, entries }
+    into.bytes.set(data.subarray(0, size))
+    return { ...into, offsets: null, entries }
   }
-  into.set(data)
-  const values = Math.floor(data.length / width)
-  if (offsets === null)
-    return { bytes: into, offsets: countedOffsets(await counts(entries), entries, values, place), entries }
-  return { bytes: into, offsets: offsetsOfValues(offsets, entries, width, place), entries }
+  into.bytes.set(data)
+  if (starts === null)
+    countedOffsets(await counts(entries), entries, Math.floor(data.length / width), into.offsets, place)
+  else offsetsOfValues(starts, entries, width, into.offsets, place)
+  return { ...into, entries }
 }
 
-function offsetsOfValues(starts: Int32Array, entries: number, width: number, place: string): Int32Array {
-  const offsets = new Int32Array(entries + 1)
+function offsetsOfValues(
+  starts: Int32Array,
+  entries: number,
+  width: number,
+  offsets: Int32Array,
+  place: string,
+): void {
   const shift = 31 - Math.clz32(width)
   let loose = 0
   for (let i = 0; i <= entries; i++) {
@@ -158,17 +177,21 @@ function offsetsOfValues(starts: Int32Array, entries: number, width: number, pla
     offsets[i] = starts[i] >> shift
   }
   if (loose !== 0) throw unreadable('an entry begins in the middle of a value', place)
-  return offsets
 }
 
-function countedOffsets(counts: Values, entries: number, values: number, place: string): Int32Array {
-  const offsets = new Int32Array(entries + 1)
+function countedOffsets(
+  counts: Values,
+  entries: number,
+  values: number,
+  offsets: Int32Array,
+  place: string,
+): void {
+  offsets[0] = 0
   for (let i = 0; i < entries; i++) offsets[i + 1] = offsets[i] + Number(counts[i])
   if (offsets[entries] !== values)
     throw unreadable(`${values} values, the counter says ${offsets[entries]}`, place)
   for (let i = 0; i < entries; i++)
     if (offsets[i + 1] < offsets[i]) throw unreadable('a negative count', place)
-  return offsets
 }
 
 /** Bytes in front of the values of each vector: byte count, version, length. */
@@ -178,24 +201,25 @@ function loadVectors(
   data: Uint8Array,
   entries: number,
   starts: Int32Array | null,
-  into: Uint8Array,
+  into: Store,
   width: number,
   place: string,
 ): Loaded {
   if (starts === null) throw unreadable('vectors without offsets', place)
-  const offsets = new Int32Array(entries + 1)
+  const { bytes, offsets } = into
+  offsets[0] = 0
   let end = 0
   for (let i = 0; i < entries; i++) {
     const from = starts[i] + vectorHead
     const size = starts[i + 1] - from
     if (size < 0 || size % width !== 0) throw unreadable(`entry ${i} has ${size} bytes of values`, place)
     // A call costs more than the few bytes that most vectors have.
-    if (size > 256) into.set(data.subarray(from, from + size), end)
-    else for (let b = 0; b < size; b++) into[end + b] = data[from + b]
+    if (size > 256) bytes.set(data.subarray(from, from + size), end)
+    else for (let b = 0; b < size; b++) bytes[end + b] = data[from + b]
     end += size
     offsets[i + 1] = end / width
   }
-  return { bytes: into, offsets, entries }
+  return { ...into, entries }
 }
 
 /** Strings have a length byte in front, or 255 and four bytes of length. */
@@ -203,10 +227,11 @@ function loadStrings(
   data: Uint8Array,
   entries: number,
   starts: Int32Array | null,
-  into: Uint8Array,
+  into: Store,
   place: string,
 ): Loaded {
-  const offsets = new Int32Array(entries + 1)
+  const { bytes, offsets } = into
+  offsets[0] = 0
   let [at, end] = [0, 0]
   for (let i = 0; i < entries; i++) {
     at = starts === null ? at : starts[i]
@@ -218,10 +243,10 @@ function loadStrings(
       at += 4
     }
     if (at + length > data.length) throw unreadable(`string ${i} is cut`, place)
-    into.set(data.subarray(at, at + length), end)
+    bytes.set(data.subarray(at, at + length), end)
     at += length
     end += length
     offsets[i + 1] = end
   }
-  return { bytes: into, offsets, entries }
+  return { ...into, entries }
 }

@@ -8,9 +8,15 @@ import type { ByteSource } from '../shared/bytes.js'
 export interface ReadMemory {
   readonly scratch: Scratch
   packed: Uint8Array
+  /** Where the entries of a basket begin. */
+  starts: Int32Array
 }
 
-export const readMemory = (): ReadMemory => ({ scratch: new Scratch(), packed: new Uint8Array(0) })
+export const readMemory = (): ReadMemory => ({
+  scratch: new Scratch(),
+  packed: new Uint8Array(0),
+  starts: new Int32Array(0),
+})
 
 /** Bytes of the file, good until the next call. */
 export async function readPacked(
