@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
 import { checkModels } from './check/models.js'
-import { tuneCollector } from './collector.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
@@ -12,6 +11,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { Metrics } from './metrics.js'
+import { setRuntimeFlags } from './runtime-flags.js'
 import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
@@ -49,7 +49,7 @@ export async function assemble(
   log: KafkaLog = () => {},
   worker?: URL,
 ): Promise<RunningPipeline> {
-  tuneCollector()
+  setRuntimeFlags()
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
