@@ -20,12 +20,14 @@ interface Entry {
   readonly what: string
 }
 
-const KINDS = ['steps', 'features', 'providers', 'formats', 'clients', 'functions'] as const
+const KINDS = ['steps', 'features', 'providers', 'formats', 'clients', 'registries', 'functions'] as const
 type Kind = (typeof KINDS)[number]
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('what this program can do: steps, feature builders, providers, formats, clients, functions')
+    .description(
+      'what this program can do: steps, feature builders, providers, formats, clients, registries, functions',
+    )
     .argument('[kind]', `one of ${KINDS.join(', ')}; all when absent`)
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
@@ -67,6 +69,10 @@ const ENTRIES: Readonly<Record<Kind, () => readonly Entry[]>> = {
   clients: () => [
     { name: 'kafkajs', what: 'JavaScript only, always there' },
     { name: 'confluent', what: installed('@confluentinc/kafka-javascript') },
+  ],
+  registries: () => [
+    { name: 'FOLDER', what: 'bundles and their versions in a folder, local or shared' },
+    { name: 'nats://HOST:PORT[/BUCKET]', what: 'NATS JetStream: object store and key-value bucket' },
   ],
   functions: () => [
     ...numberFunctions.map(({ name, parameters, variadic, says }) => ({
