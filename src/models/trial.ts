@@ -59,7 +59,11 @@ export function tryModel(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2_000)
     })
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      child.kill('SIGKILL')
+    }, limitMs)
     child.on('message', (message) => {
       answer = message as TrialAnswer
     })
@@ -78,10 +82,13 @@ export function tryModel(
       }
       const how = signal === null ? `exit ${code}` : signal
       reject(
-        new SpillwayError('MODEL_CRASHES', `loading the model ended its process (${how})`, {
-          place,
-          cause: hint,
-        }),
+        new SpillwayError(
+          'MODEL_CRASHES',
+          late
+            ? `loading and probing the model took longer than ${limitMs / 1e3} s`
+            : `loading the model ended its process (${how})`,
+          { place, cause: hint },
+        ),
       )
     })
     child.send(request, (error) => {
