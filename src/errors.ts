@@ -134,6 +134,11 @@ export const catalogue = {
     'A version of a model is published already, with other bytes.',
     'Publish it under the next version: `spillway publish --next`.',
   ),
+  MODEL_DEMOTED: entry(
+    'refuse',
+    'A version that scored on trial, or went live, did worse than the pipeline allows.',
+    'See the message: errors, drift or differences. Correct the model, or the limits of rollout and rollback.',
+  ),
   MODEL_OUTDATED: entry(
     'refuse',
     'An older version of a model is offered over a newer one, or other bytes under the same version.',

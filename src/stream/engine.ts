@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { SpillwayError } from '../errors.js'
 import type { Message } from '../ingest/message.js'
+import type { Bundle } from '../models/manifest.js'
 import type { PipelineConfig } from './config/schema.js'
+import { LineUps } from './control/line-ups.js'
 import { DeadLetterWindow } from './dead-letter-window.js'
-import { Gatherer } from './gatherer.js'
+import { type CloseReason, Gatherer } from './gatherer.js'
 import { Lane, type LaneEvents } from './lane.js'
 import type { Metrics } from './metrics.js'
 import { type Lost, WorkerPool } from './pool.js'
 import type { Done, LaneId, Sink } from './sink.js'
 import type { Lanes, Source } from './source.js'
+import { firstLineUp, lineUpOfPaths } from './steps.js'
 import type { LiveModel, TaskReply } from './work.js'
 
 /** What happens in a running engine, for progress bars, logs, decisions and summaries. */
@@ -16,7 +19,10 @@ export interface EngineEvents {
   readonly committed?: (id: LaneId, done: readonly Done[], seconds: number) => void
   readonly task?: (reply: TaskReply) => void
   readonly aborted?: (id: LaneId, error: SpillwayError) => void
-  readonly workerReplaced?: (reason: Lost) => void
+  /** `atWork`: while it was at a task. */
+  readonly workerReplaced?: (reason: Lost, atWork: boolean) => void
+  /** Models swapped, refused, taken back: a line for people. */
+  readonly models?: (line: string) => void
 }
 
 export interface EngineOptions {
@@ -28,6 +34,8 @@ export interface EngineOptions {
   readonly events: EngineEvents
   /** Entry of a worker thread; Spillway's own when absent. */
   readonly worker?: URL
+  /** Models by step; read from the paths of the configuration when absent. */
+  readonly bundles?: ReadonlyMap<string, Bundle>
 }
 
 /** Bytes of one task at most: what is copied to a worker at once. */
@@ -44,11 +52,14 @@ export class Engine {
   readonly #gatherer: Gatherer
   readonly #lanes = new Map<string, Lane>()
   readonly #letters: DeadLetterWindow
+  /** Which models score. */
+  readonly lineUps: LineUps
   #fail: (error: SpillwayError) => void = () => {}
   /** The last commit, or the last time that nothing waited for one. */
   #lastProgress = Date.now()
 
-  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer) {
+  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer, lineUps: LineUps) {
+    this.lineUps = lineUps
     this.#options = options
     this.#pool = pool
     this.#gatherer = gatherer
@@ -60,8 +71,11 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { config, folder, metrics } = options
     let engine: Engine | undefined
+    const { bundles } = options
+    const first = bundles === undefined ? lineUpOfPaths(config, folder) : firstLineUp(bundles)
     const pool = await WorkerPool.start({
       plan: { config, folder },
+      lineUp: first,
       worker: options.worker,
       count: workerCount(config),
       batchSeconds: config.workers.batch_s,
@@ -69,9 +83,9 @@ export class Engine {
       onRoom: () => {
         if (engine !== undefined) engine.#gatherer.pump()
       },
-      onReplaced: (reason) => {
+      onReplaced: (reason, atWork) => {
         metrics.workerReplaced(reason)
-        options.events.workerReplaced?.(reason)
+        options.events.workerReplaced?.(reason, atWork)
       },
       onFatal: (error) => {
         if (engine !== undefined) engine.#fail(error)
@@ -83,20 +97,22 @@ export class Engine {
       delayMs: config.gather.delay_ms,
       attempts: WORKER_ATTEMPTS,
     }
-    const gatherer = new Gatherer(pool, gather, {
-      task: (reply, _rows, reason, waits) => {
+    const lineUps = new LineUps(pool, first, pool.hello.models)
+    const told = {
+      task: (reply: TaskReply, _rows: number, reason: CloseReason, waits: readonly number[]) => {
         metrics.task(reply, reason, waits)
         options.events.task?.(reply)
       },
-    })
-    engine = new Engine(options, pool, gatherer)
+    }
+    const gatherer = new Gatherer(pool, gather, told, lineUps)
+    engine = new Engine(options, pool, gatherer, lineUps)
     metrics.models(pool.hello.models)
     options.sink.describe(pool.hello.models)
     return engine
   }
 
   get models(): readonly LiveModel[] {
-    return this.#pool.hello.models
+    return this.lineUps.models
   }
 
   /** Seconds since the last commit while messages wait for one; 0 when nothing waits. Looked at every second. */

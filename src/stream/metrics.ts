@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { SpillwayError } from '../errors.js'
 import type { CloseReason } from './gatherer.js'
+import { ModelMetrics } from './model-metrics.js'
 import type { Lost } from './pool.js'
 import type { Done } from './sink.js'
 import type { Lag } from './source.js'
@@ -15,6 +16,8 @@ const ROWS = [1, 4, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
  */
 export class Metrics {
   readonly registry = new Registry()
+  /** What the models themselves tell. */
+  readonly ofModels = new ModelMetrics(this.registry)
   readonly #events = this.#counter('spillway_events_total', 'Events scored and committed')
   readonly #bytes = this.#counter('spillway_bytes_total', 'Bytes of committed input messages')
   readonly #messages = this.#counter('spillway_messages_total', 'Committed input messages')
@@ -131,8 +134,8 @@ export class Metrics {
   }
 
   models(models: readonly LiveModel[]): void {
-    for (const { step, name, version, provider, fallbacks } of models) {
-      this.#model.set({ step, model: name }, version)
+    for (const { step, name, version, provider, fallbacks, share } of models) {
+      if (share === undefined) this.#model.set({ step, model: name }, version)
       this.#provider.set({ step, provider }, 1)
       this.#fallback.set({ step }, fallbacks.length)
     }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
+import type { Bundle } from '../models/manifest.js'
 import { checkModels } from './check/models.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
+import { ModelControl } from './control/control.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
 import { Engine, type EngineEvents } from './engine.js'
 import { type HttpServer, serveHttp } from './http.js'
@@ -71,7 +73,7 @@ async function open(
   worker: URL | undefined,
 ): Promise<RunningPipeline> {
   const { config, folder } = pipeline
-  const proved = proveModels(pipeline)
+  const proved = proveModels(pipeline, (line) => events.models?.(line))
   // Awaited below; a failure there must not count as unhandled while something else is opened.
   proved.catch(() => {})
   const metrics = new Metrics(config.name)
@@ -81,7 +83,8 @@ async function open(
   const decisions: DecisionPublisher | null =
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
-  await proved
+  const bundles = await proved
+  const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
   const engine = await Engine.start({
     config,
     folder,
@@ -89,8 +92,17 @@ async function open(
     sink,
     metrics,
     worker,
+    bundles,
     events: {
       ...events,
+      task: (reply) => {
+        control.task(reply)
+        events.task?.(reply)
+      },
+      workerReplaced: (reason, atWork) => {
+        if (atWork) control.workerLost()
+        events.workerReplaced?.(reason, atWork)
+      },
       committed: (id, done, seconds) => {
         decisions?.committed(id, done)
         events.committed?.(id, done, seconds)
@@ -98,11 +110,15 @@ async function open(
     },
   })
   closers.push(() => engine.close())
+  closers.push(() => control.close())
+  await control.start(engine.lineUps)
   let running = false
   const http = await openHttp(config, metrics, () => notReady(engine, running, config))
   if (http !== null) closers.push(() => http.close())
   return {
-    models: engine.models,
+    get models() {
+      return engine.models
+    },
     metrics,
     totalRows: source.totalRows,
     url: http?.url ?? null,
@@ -120,10 +136,16 @@ async function open(
 }
 
 /** A malformed model ends a process of its own, not this one; a wrong one fails its probe. Before anything is read. */
-async function proveModels(pipeline: LoadedPipeline): Promise<void> {
-  for (const { problem } of (await checkModels(pipeline, { ownProvider: true, probe: true })).values()) {
+async function proveModels(
+  pipeline: LoadedPipeline,
+  tell: (line: string) => void,
+): Promise<ReadonlyMap<string, Bundle>> {
+  const checked = await checkModels(pipeline, { ownProvider: true, probe: true, connect: true })
+  for (const [step, { problem, refused }] of checked) {
     if (problem !== null) throw problem
+    for (const { code, message } of refused) tell(`step ${step}: passed over: ${code}: ${message}`)
   }
+  return new Map([...checked].map(([step, { bundle }]) => [step, bundle!]))
 }
 
 const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>

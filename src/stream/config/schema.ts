@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DriftConfig, RegistryModel } from '../control/config.js'
 import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
 
@@ -89,7 +90,11 @@ const Batch = z.strictObject({
 
 const ModelStep = z.strictObject({
   name: Name.describe('prefix of the columns it adds: <name>.<column>'),
-  model: z.string().min(1).describe('folder with manifest.json, or a manifest file'),
+  model: z
+    .union([z.string().min(1), RegistryModel])
+    .describe(
+      'folder with manifest.json, or a manifest file; or a model of a registry, followed while running',
+    ),
   when: z
     .string()
     .min(1)
@@ -101,6 +106,7 @@ const ModelStep = z.strictObject({
     .describe('where the model runs; auto takes a GPU that loads, else the CPU, and says so'),
   threads: z.int().positive().max(64).default(1).describe('threads inside one operator'),
   batch: Batch.prefault({}).describe('how events become inference calls'),
+  drift: DriftConfig.prefault({}).describe('comparison with the reference histograms of the manifest'),
   replace: z
     .record(z.string(), z.string())
     .default({})
@@ -245,6 +251,12 @@ export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
 export type StepConfig = PipelineConfig['steps'][number]
 export type OutputConfig = z.infer<typeof Output>
 export type KafkaConfig = z.infer<typeof Kafka>
+
+/** A model step whose model comes from a registry. */
+export type RegistryStepConfig = ModelStepConfig & { readonly model: RegistryModel }
+
+export const isRegistryStep = (step: StepConfig): step is RegistryStepConfig =>
+  'model' in step && typeof step.model !== 'string'
 
 export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
 

@@ -61,6 +61,11 @@ function block(key: Key, examples: Examples, indent: number, active: boolean): s
     const value = commented(key, 0).map((line) => `# ${line}`)
     return [...note, ...value].map((line) => pad + line)
   }
+  // A key that may also be one value (a model by its path) is shown as that, and the map as a comment.
+  if (key.children.length > 0 && key.path in examples) {
+    const other = ['or:', ...commented(key, 0)].map((line) => `# ${line}`)
+    return [...note, `${key.name}: ${inline(examples[key.path])}`, ...other].map((line) => pad + line)
+  }
   if (key.children.length === 0) {
     return [...note, `${key.name}: ${inline(examples[key.path] ?? key.default)}`].map((line) => pad + line)
   }
