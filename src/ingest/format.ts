@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { EventSchema } from './columns.js'
+import type { Shape } from './formats/shared/node.js'
 import type { DecoderThreads } from './formats/shared/threads.js'
-
 export interface OpenOptions {
   /** Threads of third-party decoders to be used again, for who opens many files; see `decoderThreads`. */
   readonly threads?: DecoderThreads
@@ -19,6 +19,8 @@ export interface ReadOptions extends OpenOptions {
 /** What `spillway inspect` shows and what a pipeline is checked against. */
 export interface FileInfo {
   readonly schema: EventSchema
+  /** Its top-level columns, with lists and structs as the file has them: what a schema map is held against. */
+  readonly shapes: readonly Shape[]
   /** `null` where counting would mean reading the whole file. */
   readonly rows: number | null
   /** Tree, dataset or group inside the file that was chosen. */

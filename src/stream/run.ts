@@ -11,6 +11,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { Metrics } from './metrics.js'
+import { setRuntimeFlags } from './runtime-flags.js'
 import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
@@ -48,6 +49,7 @@ export async function assemble(
   log: KafkaLog = () => {},
   worker?: URL,
 ): Promise<RunningPipeline> {
+  setRuntimeFlags()
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()

@@ -8,7 +8,7 @@ import { splitInside } from './shared/inside.js'
 import { type Isolated, isolate } from './shared/isolate.js'
 import { limits } from './shared/limits.js'
 import type { Data, Shape } from './shared/node.js'
-import { eventSchema } from './shared/schema.js'
+import { fileInfo } from './shared/schema.js'
 import { selectColumns } from './shared/select.js'
 import { type DecoderThreads, openThread } from './shared/threads.js'
 
@@ -58,11 +58,7 @@ export async function describe(thread: Hdf5Thread, path: string, inside: string 
 }
 
 export function hdf5Info(info: Hdf5Info): FileInfo {
-  return {
-    schema: eventSchema(info.datasets.map(shapeOf), metadataOf(info)),
-    rows: info.rows,
-    inside: info.group,
-  }
+  return fileInfo(info.datasets.map(shapeOf), metadataOf(info), info.rows, info.group)
 }
 
 export async function* readHdf5(

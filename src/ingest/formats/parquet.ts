@@ -10,8 +10,8 @@ import { assembleShallow, shallowReader } from './parquet/shallow.js'
 import { arrowSchema, recordBatch } from './shared/batch.js'
 import { type ByteSource, openBytes } from './shared/bytes.js'
 import { unreadable } from './shared/damage.js'
-import type { Data } from './shared/node.js'
-import { eventSchema } from './shared/schema.js'
+import type { Data, Shape } from './shared/node.js'
+import { fileInfo } from './shared/schema.js'
 import { selectColumns } from './shared/select.js'
 
 /** Parquet: flat columns, structs, lists and lists of structs of numbers, booleans and strings. */
@@ -39,8 +39,8 @@ export const parquet: EventFormat = {
 export async function parquetInfo(source: ByteSource): Promise<FileInfo> {
   const footer = await readFooter(source)
   const { fields, skipped } = planSchema(footer.schema, source.name)
-  const shapes = fields.map((field) => field.shape)
-  return { schema: eventSchema(shapes, fileMetadata(footer, skipped)), rows: Number(footer.num_rows) }
+  const shapes = fields.map(({ shape }) => withUnits(shape, unitsOf(footer)))
+  return fileInfo(shapes, fileMetadata(footer, skipped), Number(footer.num_rows))
 }
 
 /** Bytes of the file held for each column: 64 MB in all, at least 64 KB each. */
@@ -52,7 +52,7 @@ export async function* readParquet(source: ByteSource, options: ReadOptions): As
   const plan = planSchema(footer.schema, source.name)
   const fields = selectColumns(plan.fields, (field) => field.shape.name, options.columns, source.name)
   const schema = arrowSchema(
-    fields.map((field) => field.shape),
+    fields.map(({ shape }) => withUnits(shape, unitsOf(footer))),
     fileMetadata(footer, plan.skipped),
   )
   const columns = openColumns(source, footer, fields)
@@ -105,10 +105,31 @@ async function takeAll<Part>(readers: readonly ColumnReader<Part>[], rows: numbe
   return parts
 }
 
+/** Parquet has no place for units at a column: files written here have them in their metadata, as `unit.<path>`. */
+const UNIT = 'unit.'
+
+const unitsOf = (footer: FileMetaData): ReadonlyMap<string, string> =>
+  new Map(
+    (footer.key_value_metadata ?? []).flatMap(({ key, value }) =>
+      key.startsWith(UNIT) && value ? [[key.slice(UNIT.length), value] as const] : [],
+    ),
+  )
+
+function withUnits(shape: Shape, units: ReadonlyMap<string, string>, path = shape.name): Shape {
+  if (units.size === 0) return shape
+  if (shape.kind === 'list') return { ...shape, item: withUnits(shape.item, units, path) }
+  if (shape.kind === 'struct') {
+    const children = shape.children.map((child) => withUnits(child, units, `${path}.${child.name}`))
+    return { ...shape, children }
+  }
+  const unit = units.get(path)
+  return unit === undefined ? shape : { ...shape, unit }
+}
+
 function fileMetadata(footer: FileMetaData, skipped: SchemaPlan['skipped']): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>()
   for (const { key, value } of footer.key_value_metadata ?? []) {
-    if (key !== 'ARROW:schema' && key !== 'pandas') metadata.set(key, value ?? '')
+    if (key !== 'ARROW:schema' && key !== 'pandas' && !key.startsWith(UNIT)) metadata.set(key, value ?? '')
   }
   for (const [name, why] of skipped) metadata.set(`skipped.${name}`, why)
   return metadata

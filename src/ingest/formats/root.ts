@@ -6,9 +6,8 @@ import { branchShape, readTree } from './root/tree.js'
 import { type ByteSource, openBytes } from './shared/bytes.js'
 import { splitInside } from './shared/inside.js'
 import { isolate } from './shared/isolate.js'
-import { eventSchema } from './shared/schema.js'
+import { fileInfo } from './shared/schema.js'
 import { type DecoderThreads, openThread } from './shared/threads.js'
-
 export type RootDescription = TreeInfo | NtupleInfo
 
 /**
@@ -60,8 +59,7 @@ export function rootInfo(description: RootDescription): FileInfo {
     description.kind === 'tree'
       ? description.branches.map(branchShape)
       : ntupleShapes(description).fields.map(({ shape }) => shape)
-  const schema = eventSchema(shapes, metadataOf(description))
-  return { schema, rows: description.entries, inside: description.name }
+  return fileInfo(shapes, metadataOf(description), description.entries, description.name)
 }
 
 export function readRoot(
