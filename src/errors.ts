@@ -134,6 +134,21 @@ export const catalogue = {
     'A version of a model is published already, with other bytes.',
     'Publish it under the next version: `spillway publish --next`.',
   ),
+  MODEL_OUTDATED: entry(
+    'refuse',
+    'An older version of a model is offered over a newer one, or other bytes under the same version.',
+    'Versions only grow: publish old weights under a new version, `spillway models rollback`.',
+  ),
+  MODEL_UNSIGNED: entry(
+    'refuse',
+    'A model carries no signature where one is required.',
+    'Publish it signed: `spillway publish --sign KEY`.',
+  ),
+  SIGNATURE_INVALID: entry(
+    'refuse',
+    'The signature of a model is not of the key asked for, or not of these files.',
+    'Sign the bundle with the key whose public half the pipeline names; do not change its files afterwards.',
+  ),
   REGISTRY_UNAVAILABLE: entry(
     'retry',
     'A model registry cannot be reached, read or written.',

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
+import { nearest } from '../ingest/nearest.js'
 import { type RecipeEntry, recipes } from '../models/recipes.js'
 import type { SystemReport } from '../report/run-report.js'
-import { nearest } from '../stream/config/nearest.js'
 import type { Recipe } from '../train/recipe.js'
 
 /** The recipe of a system. @throws SpillwayError CONFIG_INVALID naming those there are */

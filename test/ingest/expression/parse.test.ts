@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parse } from '#spillway/stream/expression/parse.js'
-import type { Syntax } from '#spillway/stream/expression/syntax.js'
+import { parse } from '#spillway/ingest/expression/parse.js'
+import type { Syntax } from '#spillway/ingest/expression/syntax.js'
 
 /** The tree in prefix form, every operation in parentheses. */
 function show(node: Syntax): string {

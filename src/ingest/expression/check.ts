@@ -1,4 +1,4 @@
-import type { ColumnType, EventSchema } from '../../ingest/columns.js'
+import type { ColumnType, EventSchema } from '../columns.js'
 import { checkCall } from './check-call.js'
 import { fail, quote } from './fail.js'
 import type { ArithmeticOp, CompareOp, Syntax } from './syntax.js'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compile } from '#spillway/stream/expression/compile.js'
-import { numberFunctions, otherFunctions } from '#spillway/stream/expression/functions.js'
-import { reductions } from '#spillway/stream/expression/reductions.js'
-import { limits } from '#spillway/stream/expression/syntax.js'
-import { units } from '#spillway/stream/expression/units.js'
+import { compile } from '#spillway/ingest/expression/compile.js'
+import { numberFunctions, otherFunctions } from '#spillway/ingest/expression/functions.js'
+import { reductions } from '#spillway/ingest/expression/reductions.js'
+import { limits } from '#spillway/ingest/expression/syntax.js'
+import { units } from '#spillway/ingest/expression/units.js'
 import { eventsOf } from '../../support/events.js'
 
 const text = readFileSync(new URL('../../../docs/expressions.md', import.meta.url), 'utf8')

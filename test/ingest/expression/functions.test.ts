@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compile } from '#spillway/stream/expression/compile.js'
-import { numberFunctions } from '#spillway/stream/expression/functions.js'
+import { compile } from '#spillway/ingest/expression/compile.js'
+import { numberFunctions } from '#spillway/ingest/expression/functions.js'
 import { eventsOf } from '../../support/events.js'
 
 const numbers = [null, Number.NaN, 0, -0, 1, -1, 2, -2.5, 0.3, 3.14, 7, 100, -1e-9, Number.POSITIVE_INFINITY]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compile } from '#spillway/stream/expression/compile.js'
+import { compile } from '#spillway/ingest/expression/compile.js'
 import { eventsOf } from '../../support/events.js'
 
 const nan = Number.NaN

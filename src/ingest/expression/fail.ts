@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors.js'
-import { nearest } from '../../ingest/nearest.js'
+import { nearest } from '../nearest.js'
 
 const CONTEXT = 60
 

@@ -1,4 +1,4 @@
-import type { Column, EventSchema, Events } from '../../ingest/columns.js'
+import type { Column, EventSchema, Events } from '../columns.js'
 import { compileBools } from './bools.js'
 import { check, type Scope, scopeOf, withAxis } from './check.js'
 import { fail } from './fail.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SpillwayError } from '#spillway/errors.js'
-import { compile } from '#spillway/stream/expression/compile.js'
+import { compile } from '#spillway/ingest/expression/compile.js'
 import { eventsOf } from '../../support/events.js'
 
 const { schema } = eventsOf({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compile } from '#spillway/stream/expression/compile.js'
+import { compile } from '#spillway/ingest/expression/compile.js'
 import { eventsOf } from '../../support/events.js'
 
 interface Jet {

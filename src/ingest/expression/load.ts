@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors.js'
-import type { Column, Events, Values } from '../../ingest/columns.js'
+import type { Column, Events, Values } from '../columns.js'
 import { typeOf } from './check.js'
 import type { Numbers } from './loops.js'
 import type { Registers, Strings } from './registers.js'
