@@ -1,6 +1,8 @@
 import { isAbsolute, resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import type { ColumnSpec, EventSchema, Events } from '../ingest/columns.js'
+import { drawn, halvesOf } from '../ingest/draw/event-numbers.js'
+import { seedOf } from '../ingest/draw/hash.js'
 import { type Compiled, compile } from '../ingest/expression/compile.js'
 import { type FeatureBuilder, numberRead, type Read } from '../models/feature-builder.js'
 import { featureBuilder } from '../models/features/index.js'
@@ -21,8 +23,6 @@ import {
 import { bindCutFlow } from './cutflow/bind.js'
 import type { BoundCutFlow } from './cutflow/counts.js'
 import { checkReads } from './reads.js'
-import { drawn, halvesOf } from './select/event-numbers.js'
-import { seedOf } from './select/hash.js'
 import { selectOperator } from './select/operator.js'
 import type { LineUpOffer, LiveModel } from './work.js'
 
