@@ -3,21 +3,14 @@ import { SpillwayError } from '../errors.js'
 import type { Message } from '../ingest/message.js'
 import type { PipelineConfig } from './config/schema.js'
 import { DeadLetterWindow } from './dead-letter-window.js'
+import type { EngineEvents } from './engine-events.js'
 import { Gatherer } from './gatherer.js'
 import { Lane, type LaneEvents } from './lane.js'
 import type { Metrics } from './metrics.js'
-import { type Lost, WorkerPool } from './pool.js'
+import { WorkerPool } from './pool.js'
 import type { Done, LaneId, Sink } from './sink.js'
-import type { Lanes, Source } from './source.js'
-import type { LiveModel, TaskReply } from './work.js'
-
-/** What happens in a running engine, for progress bars, logs, decisions and summaries. */
-export interface EngineEvents {
-  readonly committed?: (id: LaneId, done: readonly Done[], seconds: number) => void
-  readonly task?: (reply: TaskReply) => void
-  readonly aborted?: (id: LaneId, error: SpillwayError) => void
-  readonly workerReplaced?: (reason: Lost) => void
-}
+import type { Lag, Lanes, Source } from './source.js'
+import type { LiveModel } from './work.js'
 
 export interface EngineOptions {
   readonly config: PipelineConfig
@@ -45,6 +38,7 @@ export class Engine {
   readonly #lanes = new Map<string, Lane>()
   readonly #letters: DeadLetterWindow
   #fail: (error: SpillwayError) => void = () => {}
+  #paused = false
   /** The last commit, or the last time that nothing waited for one. */
   #lastProgress = Date.now()
 
@@ -86,7 +80,7 @@ export class Engine {
     const gatherer = new Gatherer(pool, gather, {
       task: (reply, _rows, reason, waits) => {
         metrics.task(reply, reason, waits)
-        options.events.task?.(reply)
+        options.events.task?.(reply, waits)
       },
     })
     engine = new Engine(options, pool, gatherer)
@@ -99,11 +93,40 @@ export class Engine {
     return this.#pool.hello.models
   }
 
+  /** Worker threads. */
+  get workers(): number {
+    return workerCount(this.#options.config)
+  }
+
+  /** How far the source is ahead of us. */
+  get lag(): readonly Lag[] {
+    return this.#options.source.lag()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Takes no more input until `resume`; what was taken is done and committed, and the partitions stay ours. */
+  pause(): void {
+    this.#setPaused(true)
+  }
+
+  resume(): void {
+    this.#setPaused(false)
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused
+    for (const lane of this.#lanes.values()) lane.pause(paused)
+    this.#options.metrics.paused(paused)
+  }
+
   /** Seconds since the last commit while messages wait for one; 0 when nothing waits. Looked at every second. */
   get stalledSeconds(): number {
     const waiting = [...this.#lanes.values()].some(({ pending }) => pending > 0)
     const behind = this.#options.source.lag().some(({ messages }) => (messages ?? 0) > 0)
-    if (!waiting && !behind) this.#lastProgress = Date.now()
+    if (!waiting && (!behind || this.#paused)) this.#lastProgress = Date.now()
     return (Date.now() - this.#lastProgress) / 1e3
   }
 
@@ -176,6 +199,7 @@ export class Engine {
       attempts: config.limits.attempts,
       events: this.#laneEvents(),
     })
+    lane.pause(this.#paused)
     this.#lanes.set(keyOf(id), lane)
     metrics.lanes(this.#lanes.size)
     return lane.open()

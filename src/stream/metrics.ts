@@ -63,6 +63,7 @@ export class Metrics {
   )
   readonly #lag = this.#gauge('spillway_lag_messages', 'Messages not yet delivered', ['topic', 'partition'])
   readonly #lanes = this.#gauge('spillway_lanes', 'Lanes that this process owns')
+  readonly #paused = this.#gauge('spillway_paused', '1 while an operator has paused the input')
   readonly #model = this.#gauge('spillway_model_version', 'Version of the live model', ['step', 'model'])
   readonly #provider = this.#gauge('spillway_provider', '1 for the execution provider in use', [
     'step',
@@ -121,6 +122,10 @@ export class Metrics {
 
   lanes(count: number): void {
     this.#lanes.set(count)
+  }
+
+  paused(paused: boolean): void {
+    this.#paused.set(paused ? 1 : 0)
   }
 
   lag(lags: readonly Lag[]): void {
