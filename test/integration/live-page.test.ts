@@ -176,7 +176,7 @@ describe.skipIf(!needServers('chromium'))('the live page in a browser', { timeou
 describe.skipIf(!needServers('chromium'))('a page whose process goes away', { timeout: LIMIT }, () => {
   it('says so, and goes on with the next process at that address', async () => {
     const browser = await openBrowser()
-    const pipeline = await livePipeline('{}')
+    const pipeline = await livePipeline({ http: '{}' })
     const first = await assemble(pipeline)
     const firstRun = first.run()
     const { page } = await openPage(browser, `${first.url}/`)

@@ -22,18 +22,29 @@ export const liveEvents = (first: number, bad = false): Uint8Array =>
     'met.phi': ['float32', Array.from({ length: ROWS }, () => 1)],
   })
 
-/** A pipeline that goes on until it is stopped, with a dead letter in every round of its input. */
-export async function livePipeline(http = `{ token: ${TOKEN} }`, rate = 400) {
+export interface LiveSetup {
+  readonly name?: string
+  /** The `http` section. */
+  readonly http?: string
+  /** Whether every round of the input holds a dead letter. */
+  readonly bad?: boolean
+  readonly provider?: 'cpu' | 'auto'
+}
+
+/** A pipeline that goes on until it is stopped, at 400 events a second. */
+export async function livePipeline(setup: LiveSetup = {}) {
+  const { name = 'test', http = `{ token: ${TOKEN} }`, bad = true, provider = 'cpu' } = setup
   const folder = temporary()
   writeBundle(join(folder, 'lin'), linear([2, 1]), columnsText(['a', 'b']), 'linear')
-  const streams = Array.from({ length: 10 }, (_, i) => liveEvents(i * ROWS, i === 9))
+  const streams = Array.from({ length: 10 }, (_, i) => liveEvents(i * ROWS, bad && i === 9))
   await writeArrow(join(folder, 'input.arrow'), streams)
   return pipelineIn(
     folder,
-    `description: events for the live page
-source: { files: input.arrow, rate: ${rate}, repeat: 0 }
+    `name: ${name}
+description: events for the live page
+source: { files: input.arrow, rate: 400, repeat: 0 }
 steps:
-  - { name: lin, model: lin }
+  - { name: lin, model: lin, provider: ${provider} }
   - select: { chains: { high: { when: lin.y > 20 }, few: { when: lin.y > 0, prescale: 10 } } }
 sink: { scores: { files: scores }, dead_letters: { files: dead-letters }, commit: { interval_ms: 50 } }
 workers: { count: 1 }

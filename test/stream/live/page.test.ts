@@ -6,7 +6,7 @@ import { livePipeline, liveStream, TOKEN } from '../../support/live.js'
 import { filesUnder, textOf } from '../../support/sources.js'
 
 async function started(http?: string): Promise<{ readonly running: RunningPipeline; stop(): Promise<void> }> {
-  const running = await assemble(await livePipeline(http))
+  const running = await assemble(await livePipeline({ http }))
   const run = running.run()
   return {
     running,
