@@ -60,7 +60,10 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   for (const { step, fallbacks } of running.models) {
     for (const why of fallbacks) progress.note(`WARNING: step ${step} fell back to the CPU: ${why}`)
   }
-  if (running.url !== null) progress.note(`metrics on ${running.url}/metrics`)
+  if (running.url !== null) {
+    progress.note(`metrics on ${running.url}/metrics`)
+    if (pipeline.config.http?.live === true) progress.note(`live page on ${running.url}/`)
+  }
   const stop = (): void => void running.stop(DRAIN_MS)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
