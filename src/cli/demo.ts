@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { htmlPage, htmlTable, type Section } from '../report/page.js'
 import { loadPipeline } from '../stream/config/load.js'
+import { higgsSection } from './demo/higgs-section.js'
 import { polarizationSection } from './demo/polarization-section.js'
 import { taggingSection } from './demo/tagging-section.js'
 import { runPipeline } from './run-pipeline.js'
@@ -14,7 +15,9 @@ const DEMO = fileURLToPath(new URL('../../demo', import.meta.url))
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('score real simulated events with two models on the embedded default and show what came out')
+    .description(
+      'score real simulated events with three models on the embedded default and show what came out',
+    )
     .option('--quiet', 'no progress', false)
     .addHelpText(
       'after',
@@ -22,7 +25,7 @@ export function demoCommand(): Command {
     )
     .action(async ({ quiet }: { quiet: boolean }) => {
       const summaries: Summary[] = []
-      for (const name of ['zjets', 'largeR']) {
+      for (const name of ['zjets', 'h4l', 'largeR']) {
         const pipeline = loadPipeline(join(DEMO, 'pipelines', `${name}.yaml`))
         summaries.push(await runPipeline(pipeline, { quiet, fresh: true }))
       }
@@ -34,12 +37,13 @@ export function demoCommand(): Command {
 }
 
 async function demoReport(summaries: readonly Summary[]): Promise<string> {
-  const [zjets, largeR] = summaries
+  const [zjets, h4l, largeR] = summaries
   const lead =
-    'Made by the demo from the score files it has just written. The models are borrowed PyTorch exports whose training ' +
-    'sample holds these very events: the figures show that the stream computes what it should, not how good the models are.'
+    'Made by the demo from the score files it has just written. The models were trained by `spillway train` on larger ' +
+    'samples of the same kind, from which the events shown here were held out.'
   const sections = [
     await polarizationSection(zjets.output),
+    await higgsSection(h4l.output),
     await taggingSection(largeR.output),
     menuSection(summaries),
   ]

@@ -67,7 +67,7 @@ writeFileSync(
   pipeline,
   `name: chaos
 source: { topic: events }
-steps: [{ name: pol, model: ${resolve('demo/models/polarization')} }]
+steps: [{ name: pol, model: ${resolve('test/data/models/polarization')} }]
 sink:
   scores: { topic: scores }
   dead_letters: { topic: dead }
