@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { arrowFormat } from '../ingest/arrow/index.js'
-import type { EventFormat } from '../ingest/format.js'
+import { writtenEndings } from '../ingest/convert.js'
+import { eventFormats } from '../ingest/event-file.js'
+import { numberFunctions, otherFunctions } from '../ingest/expression/functions.js'
+import { reductions } from '../ingest/expression/reductions.js'
+import { loadSchemaMap, mapNames } from '../ingest/mapping/load.js'
 import { featureBuilders } from '../models/features/index.js'
 import { bundledProviders, runtimeVersion } from '../models/provider.js'
-import { numberFunctions, otherFunctions } from '../stream/expression/functions.js'
-import { reductions } from '../stream/expression/reductions.js'
 import { type CommonOptions, jsonOption } from './options.js'
 import { printJson, printTable } from './output.js'
 
@@ -20,21 +21,25 @@ interface Entry {
   readonly what: string
 }
 
-const KINDS = ['steps', 'features', 'providers', 'formats', 'clients', 'functions'] as const
+const KINDS = ['steps', 'features', 'providers', 'formats', 'maps', 'clients', 'functions'] as const
 type Kind = (typeof KINDS)[number]
 
 export function listCommand(): Command {
   return new Command('list')
-    .description('what this program can do: steps, feature builders, providers, formats, clients, functions')
+    .description(
+      'what this program can do: steps, feature builders, providers, formats, maps, clients, functions',
+    )
     .argument('[kind]', `one of ${KINDS.join(', ')}; all when absent`)
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(function (this: Command, kind: string | undefined, { json }: Pick<CommonOptions, 'json'>) {
+    .action(async function (this: Command, kind: string | undefined, { json }: Pick<CommonOptions, 'json'>) {
       if (kind !== undefined && !KINDS.includes(kind as Kind)) {
         this.error(`error: there is no kind ${kind}; take one of ${KINDS.join(', ')}`)
       }
       const wanted = kind === undefined ? KINDS : [kind as Kind]
-      const catalog = Object.fromEntries(wanted.map((one) => [one, ENTRIES[one]()]))
+      const catalog = Object.fromEntries(
+        await Promise.all(wanted.map(async (one) => [one, await ENTRIES[one]()] as const)),
+      )
       if (json) return printJson(catalog)
       for (const [one, entries] of Object.entries(catalog)) {
         printTable(
@@ -46,7 +51,7 @@ export function listCommand(): Command {
     })
 }
 
-const ENTRIES: Readonly<Record<Kind, () => readonly Entry[]>> = {
+const ENTRIES: Readonly<Record<Kind, () => readonly Entry[] | Promise<readonly Entry[]>>> = {
   steps: () => [
     {
       name: 'model',
@@ -56,6 +61,7 @@ const ENTRIES: Readonly<Record<Kind, () => readonly Entry[]>> = {
       name: 'select',
       what: 'trigger menu: named chains over columns; adds select.<chain> and select.accept',
     },
+    { name: 'cutflow', what: 'a selection cut by cut, with its report; adds <name>.<cut> and <name>.pass' },
   ],
   features: () => Object.keys(featureBuilders).map((name) => ({ name, what: tensorsOf(name) })),
   providers: () =>
@@ -63,7 +69,15 @@ const ENTRIES: Readonly<Record<Kind, () => readonly Entry[]>> = {
       name,
       what: `${bundled ? 'bundled' : 'not bundled'}, ONNX Runtime ${runtimeVersion()} (spillway doctor tells what loads)`,
     })),
-  formats: () => FORMATS.map(({ name, extensions }) => ({ name, what: extensions.join(' ') })),
+  formats: () =>
+    eventFormats.map(({ name, extensions }) => {
+      const written = writtenEndings.filter((ending) => extensions.includes(ending))
+      return { name, what: `${extensions.join(' ')}${written.length > 0 ? '; also written' : ''}` }
+    }),
+  maps: async () => {
+    const maps = await Promise.all((await mapNames()).map((name) => loadSchemaMap(name)))
+    return maps.map(({ name, description }) => ({ name, what: description }))
+  },
   clients: () => [
     { name: 'kafkajs', what: 'JavaScript only, always there' },
     { name: 'confluent', what: installed('@confluentinc/kafka-javascript') },
@@ -83,9 +97,6 @@ const ENTRIES: Readonly<Record<Kind, () => readonly Entry[]>> = {
     })),
   ],
 }
-
-/** The plain list of formats a source reads. */
-const FORMATS: readonly EventFormat[] = [arrowFormat]
 
 /** Tensors with their shapes: n items, t entries of a ragged item. */
 function tensorsOf(id: string): string {

@@ -1,23 +1,16 @@
-import { open } from 'node:fs/promises'
-import { type RecordBatch, RecordBatchFileWriter, type Schema } from 'apache-arrow'
+import { RecordBatch, type Schema } from 'apache-arrow'
 import { SpillwayError } from '../errors.js'
-import type { EventFormat } from './format.js'
-import { formatOf } from './format-of.js'
-import { type BatchWriter, writeParquet } from './formats/write-parquet.js'
+import { encodeBatch } from './arrow/encode-batch.js'
+import { ArrowFileWriter } from './arrow/index.js'
+import { type EventFile, openEvents, type View } from './event-file.js'
+import { arrowSchema, recordBatch } from './formats/shared/batch.js'
+import { columnsOf } from './formats/shared/from-arrow.js'
+import type { BatchWriter } from './formats/write/file.js'
+import { writeParquet } from './formats/write-parquet.js'
 import { writeRoot } from './formats/write-root.js'
-import { type MapPlan, planMap } from './mapping/apply.js'
-import type { Derive } from './mapping/derived.js'
-import { loadSchemaMap } from './mapping/load.js'
 
-export interface ConvertOptions {
+export interface ConvertOptions extends View {
   readonly batchRows?: number
-  /** Columns of the input to read; all when absent. */
-  readonly columns?: readonly string[]
-  /** Name or path of a schema map to apply. */
-  readonly map?: string
-  /** Evaluates the map's derived columns and selection. */
-  readonly derive?: Derive
-  readonly formats?: readonly EventFormat[]
   readonly signal?: AbortSignal
   /** Called with the number of events read so far. */
   readonly progress?: (events: number) => void
@@ -28,38 +21,76 @@ export interface Converted {
   readonly written: number
 }
 
+/** The endings of files that are written. */
+export const writtenEndings: readonly string[] = ['.arrow', '.parquet', '.root']
+
 /**
- * Streams events from a file of any format to `.arrow`, `.parquet` or `.root`, through a schema map if one is named.
+ * Streams events from files of any format to one `.arrow`, `.parquet` or `.root`, through a schema map if one is given.
+ * The output appears whole at the end, or not at all.
  *
- * @throws SpillwayError of the input's format, of the map, or SINK_UNAVAILABLE.
+ * @throws SpillwayError of the inputs' formats and of the map; SCHEMA_MISMATCH where the files differ in their columns;
+ * SINK_UNAVAILABLE
  */
-export async function convertFile(
-  from: string,
+export async function convertFiles(
+  from: readonly string[],
   to: string,
   options: ConvertOptions = {},
 ): Promise<Converted> {
-  const format = formatOf(from, options.formats)
   const openWriter = writerFor(to)
-  const map = options.map === undefined ? undefined : await loadSchemaMap(options.map)
-  let [plan, writer, read, written]: [MapPlan | null, BatchWriter | null, number, number] = [null, null, 0, 0]
-  const source = format.read(from, {
-    batchRows: options.batchRows ?? 16_384,
-    ...(options.columns === undefined ? {} : { columns: options.columns }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  })
-  for await (const batch of source) {
-    if (map !== undefined) plan ??= planMap(map, batch.schema, from, options.derive)
-    const out = plan === null ? batch : plan.apply(batch)
-    writer ??= await openWriter(to, out.schema)
-    await writer.write(out)
-    read += batch.numRows
-    written += out.numRows
-    options.progress?.(read)
+  const files: EventFile[] = []
+  for (const path of from) files.push(await openEvents(path, options))
+  sameColumns(files)
+  const schema = arrowSchema(files[0].shapes, files[0].schema.metadata)
+  const writer = await openWriter(to, schema)
+  try {
+    const counts = await copy(files, schema, writer, options)
+    await writer.close()
+    return counts
+  } catch (error) {
+    await writer.abort().catch(() => {})
+    throw error
   }
-  if (writer === null) throw new SpillwayError('FILE_UNREADABLE', 'holds no events', { place: from })
-  await writer.close()
+}
+
+async function copy(
+  files: readonly EventFile[],
+  schema: Schema,
+  writer: BatchWriter,
+  { batchRows = 16_384, signal, progress }: ConvertOptions,
+): Promise<Converted> {
+  let [read, written] = [0, 0]
+  for (const file of files) {
+    for await (const { raw } of file.read({ batchRows, ...(signal && { signal }) })) {
+      const batch = file.view(raw)
+      // One schema for all: files may differ in their metadata, and Arrow files in how they keep strings.
+      await writer.write(recordBatch(schema, columnsOf(batch), batch.numRows))
+      read += raw.numRows
+      written += batch.numRows
+      progress?.(read)
+    }
+  }
   return { read, written }
 }
+
+/** @throws SpillwayError SCHEMA_MISMATCH naming the first column in which two files differ. */
+function sameColumns([first, ...others]: readonly EventFile[]): void {
+  const wanted = columnTexts(first)
+  for (const file of others) {
+    const found = columnTexts(file)
+    const at = wanted.findIndex((text, i) => text !== found[i])
+    if (at < 0 && found.length === wanted.length) continue
+    const [is, was] = [found[at < 0 ? wanted.length : at] ?? 'nothing', wanted[at] ?? 'nothing']
+    throw new SpillwayError('SCHEMA_MISMATCH', `has ${is} where ${first.path} has ${was}`, {
+      place: file.path,
+      remedy: 'Convert the files one by one, or choose their common columns with --columns or a schema map.',
+    })
+  }
+}
+
+const columnTexts = ({ schema }: EventFile): readonly string[] =>
+  schema.columns.map(
+    ({ path, axis, type }) => `column ${path} (${type}${axis === '' ? '' : ` along ${axis}`})`,
+  )
 
 type OpenWriter = (path: string, schema: Schema) => Promise<BatchWriter>
 
@@ -73,22 +104,15 @@ function writerFor(path: string): OpenWriter {
 }
 
 /** An Arrow IPC file, batch by batch. */
-export async function writeArrow(path: string): Promise<BatchWriter> {
-  const file = await open(path, 'w').catch((cause: unknown) => {
-    throw new SpillwayError('SINK_UNAVAILABLE', `cannot write ${path}`, { place: path, cause })
-  })
-  const writer = new RecordBatchFileWriter()
-  const flushed = (async () => {
-    for await (const bytes of writer) await file.write(bytes)
-  })()
+async function writeArrow(path: string, schema: Schema): Promise<BatchWriter> {
+  const writer = await ArrowFileWriter.open(path)
+  const append = (batch: RecordBatch): Promise<void> => writer.append(encodeBatch(batch))
   return {
-    async write(batch: RecordBatch) {
-      writer.write(batch)
-    },
+    write: append,
     async close() {
-      writer.finish()
-      await flushed
-      await file.close()
+      if (writer.bytes === 0) await append(new RecordBatch(schema))
+      await writer.finish()
     },
+    abort: () => writer.abort(),
   }
 }

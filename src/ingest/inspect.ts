@@ -1,15 +1,14 @@
-import type { EventFormat } from './format.js'
-import { formatOf } from './format-of.js'
+import { openEvents, type View } from './event-file.js'
 import { columnsOf, shapeOfField } from './formats/shared/from-arrow.js'
-import { type ColumnSummary, type Summary, summarise } from './summary.js'
+import { plainValue } from './formats/shared/plain.js'
+import { type ColumnSummary, Summary, summarise } from './summary.js'
 
-export interface InspectOptions {
+export interface InspectOptions extends View {
   /** Events that ranges and histograms are taken from. */
   readonly events?: number
   /** Events that are printed. */
   readonly show?: number
   readonly bins?: number
-  readonly formats?: readonly EventFormat[]
 }
 
 /** What `spillway inspect FILE` knows of a file. */
@@ -27,36 +26,41 @@ export interface Inspection {
   readonly events: readonly unknown[]
 }
 
+/** Events read at once: few enough for listings of full events. */
+const BATCH = 1024
+
 /** Reads the head of a file. @throws SpillwayError as its format does. */
 export async function inspectFile(
   path: string,
-  { events = 10_000, show = 3, bins = 40, formats }: InspectOptions = {},
+  { events = 10_000, show = 3, bins = 40, ...view }: InspectOptions = {},
 ): Promise<Inspection> {
-  const format = formatOf(path, formats)
-  const info = await format.info(path)
+  const file = await openEvents(path, view)
   const summaries = new Map<string, Summary>()
   const first: unknown[] = []
   let looked = 0
-  for await (const batch of format.read(path, { batchRows: Math.min(4096, events) })) {
+  for await (const { raw } of file.read({ batchRows: Math.min(BATCH, events) })) {
+    const batch = file.view(raw)
     const shapes = batch.schema.fields.map(shapeOfField)
     const columns = columnsOf(batch)
     shapes.forEach((shape, i) => {
       summarise(shape, shape.name, columns[i], summaries)
     })
-    for (let i = 0; first.length < show && i < batch.numRows; i++)
-      first.push(JSON.parse(String(batch.get(i))))
-    looked += batch.numRows
+    const plain = (i: number) =>
+      Object.fromEntries(shapes.map((shape, c) => [shape.name, plainValue(shape, columns[c], i)]))
+    for (let i = 0; first.length < show && i < batch.numRows; i++) first.push(plain(i))
+    looked += raw.numRows
     if (looked >= events) break
   }
-  const units = new Map(info.schema.columns.map(({ path: name, unit }) => [name, unit]))
   return {
     path,
-    format: format.name,
-    inside: info.inside,
-    rows: info.rows,
-    metadata: info.schema.metadata,
+    format: file.format,
+    inside: file.inside,
+    rows: file.rows,
+    metadata: file.schema.metadata,
     looked,
-    columns: [...summaries].map(([name, summary]) => summary.result(name, units.get(name), bins)),
+    columns: file.schema.columns.map(({ path: name, axis, type, unit }) =>
+      (summaries.get(name) ?? new Summary(axis, type)).result(name, unit, bins),
+    ),
     events: first,
   }
 }

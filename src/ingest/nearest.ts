@@ -22,6 +22,19 @@ export function nearest(name: string, names: Iterable<string>, limit = 3): strin
   return close.slice(0, limit).map((entry) => entry.name)
 }
 
+/** Names listed where none is like the one asked for. */
+const LISTED = 10
+
+/** What to say after `no column jets.p`: `; the nearest are …`, or the names there are when none is like it. */
+export function hint(name: string, names: Iterable<string>): string {
+  const known = [...names]
+  const close = nearest(name, known)
+  if (close.length > 0) return `; the nearest are ${close.join(', ')}`
+  if (known.length === 0) return '; there are none'
+  const more = known.length > LISTED ? ` and ${known.length - LISTED} more` : ''
+  return `; there are ${known.slice(0, LISTED).join(', ')}${more}`
+}
+
 /** Levenshtein distance with one row of memory. */
 function editDistance(a: string, b: string): number {
   const row = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -31,6 +31,11 @@ export class Scorer {
     return this.#child !== undefined
   }
 
+  /** Ends it without waiting: the last thing to do. */
+  kill() {
+    this.#child?.kill('SIGKILL')
+  }
+
   /** Ends it with a signal; resolves to how it ended. */
   async end(signal) {
     if (this.#child === undefined) return { code: null, signal: null }

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, expect, it } from 'vitest'
-import { convertFile } from '#spillway/ingest/convert.js'
+import { type ConvertOptions, convertFiles } from '#spillway/ingest/convert.js'
 import { bar, formatInspection, inspectFile, sparkline } from '#spillway/ingest/inspect.js'
+import { loadSchemaMap } from '#spillway/ingest/mapping/load.js'
 import { need, python } from '../support/need.js'
 
 const raw = (name: string) => fileURLToPath(new URL(`../data/raw/${name}`, import.meta.url))
+const nanoaod: ConvertOptions = { map: await loadSchemaMap('nanoaod'), batchRows: 128 }
 const folder = mkdtempSync(join(tmpdir(), 'spillway-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -37,12 +39,12 @@ it('counts the events of formats that know them, and names the tree', async () =
 
 it('converts through a schema map to Arrow and Parquet', async () => {
   const arrow = join(folder, 'h4l.arrow')
-  const done = await convertFile(raw('h4l_ggF_300.root'), arrow, { map: 'nanoaod', batchRows: 128 })
+  const done = await convertFiles([raw('h4l_ggF_300.root')], arrow, nanoaod)
   expect(done).toEqual({ read: 300, written: 300 })
   const table = tableFromIPC(readFileSync(arrow))
   expect(table.numRows).toBe(300)
   const parquet = join(folder, 'h4l.parquet')
-  await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod', batchRows: 128 })
+  await convertFiles([raw('h4l_ggF_300.root')], parquet, nanoaod)
   const again = await inspectFile(parquet)
   const before = await inspectFile(raw('h4l_ggF_300.root'))
   const range = (inspection: typeof again, path: string) => {
@@ -50,20 +52,20 @@ it('converts through a schema map to Arrow and Parquet', async () => {
     return [column?.values, column?.least, column?.most]
   }
   expect(range(again, 'jets.pt')).toEqual(range(before, 'Jet_pt'))
-  await expect(convertFile(raw('h4l_ggF_300.root'), 'x.csv')).rejects.toMatchObject({
+  await expect(convertFiles([raw('h4l_ggF_300.root')], 'x.csv')).rejects.toMatchObject({
     code: 'SINK_UNAVAILABLE',
   })
 })
 
 it('writes a TTree that is read again', async () => {
   const out = join(folder, 'again.root')
-  await convertFile(raw('h4l_ggF_300.root'), out, { map: 'nanoaod', batchRows: 128 })
+  await convertFiles([raw('h4l_ggF_300.root')], out, nanoaod)
   const again = await inspectFile(out)
   expect(again).toMatchObject({ rows: 300, inside: 'Events' })
   const pt = again.columns.find(({ path }) => path === 'jets_pt')
   const before = (await inspectFile(raw('h4l_ggF_300.root'))).columns.find(({ path }) => path === 'Jet_pt')
   expect([pt?.values, pt?.least, pt?.most]).toEqual([before?.values, before?.least, before?.most])
-  const strings = convertFile(raw('dumper_40.h5'), join(folder, 'strings.root'))
+  const strings = convertFiles([raw('dumper_40.h5')], join(folder, 'strings.root'))
   await expect(strings).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
 })
 
@@ -71,8 +73,8 @@ it.skipIf(!need('python', ['awkward', 'pyarrow', 'uproot']))(
   'writes TTrees and Parquet for uproot and awkward',
   async () => {
     const [parquet, tree] = [join(folder, 'out.parquet'), join(folder, 'out.root')]
-    await convertFile(raw('h4l_ggF_300.root'), parquet, { map: 'nanoaod', batchRows: 128 })
-    await convertFile(raw('h4l_ggF_300.root'), tree, { map: 'nanoaod', batchRows: 128 })
+    await convertFiles([raw('h4l_ggF_300.root')], parquet, nanoaod)
+    await convertFiles([raw('h4l_ggF_300.root')], tree, nanoaod)
     const code = `
 import awkward as ak, uproot, sys
 def same(a, b):

@@ -1,7 +1,7 @@
 import { SpillwayError } from '../../errors.js'
 import type { Column, ColumnSpec, EventSchema, Events } from '../columns.js'
+import { hint } from '../nearest.js'
 import { joinColumns, joinOffsets } from './join.js'
-import { nearest } from './nearest.js'
 import { readColumn } from './read-column.js'
 import { axisOf } from './selection.js'
 import type { ArrowStream } from './stream.js'
@@ -131,9 +131,7 @@ function missing(
     return new SpillwayError('SCHEMA_MISMATCH', `${kind} ${name} cannot be read: ${why}`, {
       place: `field ${name}`,
     })
-  const close = nearest(name, names)
-  const hint = close.length === 0 ? 'there are none' : `nearest: ${close.join(', ')}`
-  return new SpillwayError('SCHEMA_MISMATCH', `there is no ${kind} ${name}; ${hint}`, {
+  return new SpillwayError('SCHEMA_MISMATCH', `there is no ${kind} ${name}${hint(name, names)}`, {
     place: `field ${name}`,
   })
 }

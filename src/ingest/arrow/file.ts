@@ -85,6 +85,11 @@ export class ArrowFile implements AsyncDisposable {
     return new ArrowFile(bytes, planOf(schema, false).events, writeSchema(schema), await entriesOfFile(bytes))
   }
 
+  /** A stream with the file's schema and no events. */
+  get empty(): Uint8Array {
+    return Buffer.concat([this.#schemaMessage, endOfStream])
+  }
+
   get batchCount(): number {
     return this.#entries.length
   }

@@ -1,6 +1,7 @@
 import { type RecordBatch, tableFromIPC } from 'apache-arrow'
 import { SpillwayError } from '../../errors.js'
 import type { EventFormat, FileInfo, ReadOptions } from '../format.js'
+import { shapesOf } from '../formats/shared/from-arrow.js'
 import type { ArrayList } from './column-arrays.js'
 import { ArrowFile } from './file.js'
 import { Header } from './frames.js'
@@ -24,7 +25,7 @@ export const arrowFormat: EventFormat = {
 
 async function info(path: string): Promise<FileInfo> {
   await using file = await ArrowFile.open(path)
-  return { schema: file.schema, rows: file.rows }
+  return { schema: file.schema, shapes: shapesOf(tableFromIPC(file.empty).schema), rows: file.rows }
 }
 
 async function* read(path: string, options: ReadOptions): AsyncGenerator<RecordBatch> {

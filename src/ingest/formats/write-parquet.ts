@@ -1,4 +1,4 @@
-import type { RecordBatch, Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
 import type { ColumnChunk, Encoding, FileMetaData, ParquetType, RowGroup, SchemaElement } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
@@ -7,14 +7,8 @@ import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js'
 import type { ColumnType } from '../columns.js'
 import { columnsOf, shapeOfField } from './shared/from-arrow.js'
 import type { Data, LeafData, Shape } from './shared/node.js'
-import { createFile } from './write/file.js'
+import { type BatchWriter, createFile } from './write/file.js'
 import { levelsOf, packLevels } from './write/levels.js'
-
-/** Writes record batches of one schema to a file that is whole only after `close`. */
-export interface BatchWriter {
-  write(batch: RecordBatch): Promise<void>
-  close(): Promise<void>
-}
 
 const rowsPerGroup = 131_072
 const bytesPerGroup = 64 * 1024 * 1024
@@ -63,6 +57,7 @@ export async function writeParquet(path: string, schema: Schema): Promise<BatchW
       await out.append(footer(shapes, groups, total, schema.metadata))
       await out.close()
     },
+    abort: () => out.abort(),
   }
 }
 

@@ -6,11 +6,10 @@ import type { Values } from '../columns.js'
 import { columnsOf, shapeOfField } from './shared/from-arrow.js'
 import type { Data, Shape } from './shared/node.js'
 import { BigEndian } from './write/big-endian.js'
-import { createFile, type FileOut } from './write/file.js'
+import { type BatchWriter, createFile, type FileOut } from './write/file.js'
 import { rootClasses, rootClassesKeyBytes } from './write/root-classes.js'
 import { datime, keyBytes, keyOf } from './write/root-key.js'
 import { branchTitle, treeRecord, type WrittenBranch } from './write/root-tree.js'
-import type { BatchWriter } from './write-parquet.js'
 
 const tree = 'Events'
 const begin = 100
@@ -66,6 +65,7 @@ export async function writeRoot(path: string, schema: Schema): Promise<BatchWrit
       await finish(out, name, branches, firstEntries)
       await out.close()
     },
+    abort: () => out.abort(),
   }
 }
 

@@ -1,15 +1,22 @@
 import type { RecordBatch, Schema } from 'apache-arrow'
 import { SpillwayError } from '../../errors.js'
+import { ColumnEvents } from '../column-events.js'
 import type { ColumnType, EventSchema } from '../columns.js'
 import { arrowSchema, recordBatch } from '../formats/shared/batch.js'
-import { columnsOf, shapeOfField } from '../formats/shared/from-arrow.js'
+import { columnsOf } from '../formats/shared/from-arrow.js'
 import type { Data, Shape } from '../formats/shared/node.js'
 import { eventSchema } from '../formats/shared/schema.js'
 import { convertLeaf } from './convert.js'
-import { type Derive, evaluate, planDerived, selected } from './derived.js'
+import { columnOf, type DerivedPlan, leafOf, planDerived } from './derived.js'
 import { pick } from './pick.js'
 import type { SchemaMap } from './schema-map.js'
-import { type Built, collect, type Found, resolve, type Source } from './sources.js'
+import { type Built, branchesOf, resolveSources, type Source } from './sources.js'
+
+/** The top-level columns of a file. */
+export interface FileColumns {
+  readonly shapes: readonly Shape[]
+  readonly metadata: ReadonlyMap<string, string>
+}
 
 /** A map made ready for files of one schema. */
 export interface MapPlan {
@@ -17,70 +24,96 @@ export interface MapPlan {
   readonly reads: readonly string[]
   readonly schema: Schema
   readonly events: EventSchema
+  /** Its columns as a file would have them. */
+  readonly shapes: readonly Shape[]
   /** @throws SpillwayError SCHEMA_MISMATCH where branches of one list differ in length. */
   apply(batch: RecordBatch): RecordBatch
 }
 
+/** Everything that keeps a map from fitting a file, by the lines of the map. */
+export function mapProblems(map: SchemaMap, { shapes }: FileColumns, file: string): readonly SpillwayError[] {
+  const { sources, problems } = resolveSources(map, branchesOf(shapes), file)
+  // What is computed from a column that is missing is no second mistake.
+  return problems.length > 0 ? problems : planDerived(map, sources).problems
+}
+
 /**
- * Checks a map against a file's schema. `derive` may be absent for maps without derived columns and selection.
+ * Checks a map against a file's columns.
  *
- * @throws SpillwayError COLUMN_MISSING, COLUMN_TYPE or COLUMN_UNIT naming the branch, what is expected, what is found
- * and the nearest names.
+ * @throws SpillwayError COLUMN_MISSING, COLUMN_TYPE, COLUMN_UNIT or EXPRESSION_INVALID with the line of the map, naming
+ * the branch, what is expected, what is found and the nearest names.
  */
-export function planMap(map: SchemaMap, schema: Schema, place: string, derive?: Derive): MapPlan {
-  const known = new Map<string, Found>()
-  schema.fields.map(shapeOfField).forEach((shape, column) => {
-    collect(shape, shape.name, { column, steps: [], list: false }, known)
-  })
-  const sources = [
-    ...Object.entries(map.columns).flatMap(([path, entry]) => resolve(map, known, '', path, entry, place)),
-    ...Object.entries(map.lists).flatMap(([axis, columns]) =>
-      Object.entries(columns).flatMap(([name, entry]) =>
-        resolve(map, known, axis, `${axis}.${name}`, entry, place),
-      ),
-    ),
-  ]
-  const derived = planDerived(map, sources, place, derive)
-  const shapes = group([
+export function planMap(
+  map: SchemaMap,
+  { shapes: branches, metadata: given }: FileColumns,
+  file: string,
+): MapPlan {
+  const { sources, problems } = resolveSources(map, branchesOf(branches), file)
+  if (problems.length > 0) throw problems[0]
+  const computed = planDerived(map, sources)
+  if (computed.problems.length > 0) throw computed.problems[0]
+  const grouped = group([
     ...sources.map(({ path, axis, type, unit }) => ({ path, axis, type, unit })),
-    ...derived,
+    ...computed.derived,
   ])
-  const metadata = new Map([...schema.metadata, ['schema_map', map.name]])
-  const target = arrowSchema(
-    shapes.map(({ shape }) => shape),
-    metadata,
-  )
-  const reads = [...new Set(sources.map(({ found }) => schema.fields[found.column].name))]
-  const indexOf = new Map(schema.fields.map((field, i) => [i, field.name]))
+  const shapes = grouped.map(({ shape }) => shape)
+  const metadata = new Map([...given, ['schema_map', map.name]])
+  const schema = arrowSchema(shapes, metadata)
+  const reads = [...new Set(sources.map(({ found }) => found.column))]
   const apply = (batch: RecordBatch): RecordBatch => {
     const columns = columnsOf(batch)
     const at = new Map(batch.schema.fields.map((field, i) => [field.name, columns[i]]))
     const built = new Map<string, Built>()
-    for (const source of sources)
-      built.set(source.path, build(source, at.get(indexOf.get(source.found.column) ?? '')))
-    for (const { path, axis, expression } of derived) {
-      built.set(path, evaluate(derive as Derive, expression, axis, built, batch.numRows))
-    }
-    const data = shapes.map(({ members, shape }) => assemble(shape, members, built, place))
-    if (map.select === undefined) return recordBatch(target, data, batch.numRows)
-    const kept = selected(
-      evaluate(derive as Derive, map.select, '', built, batch.numRows).data.values as Float32Array,
-    )
+    for (const source of sources) built.set(source.path, build(source, at.get(source.found.column)))
+    const kept = compute(computed, sources, built, batch.numRows)
+    const data = grouped.map(({ members, shape }) => assemble(shape, members, built, file))
+    if (kept === null) return recordBatch(schema, data, batch.numRows)
     return recordBatch(
-      target,
+      schema,
       data.map((column) => pick(column, kept)),
       kept.length,
     )
   }
-  return {
-    reads,
-    schema: target,
-    events: eventSchema(
-      shapes.map(({ shape }) => shape),
-      metadata,
-    ),
-    apply,
+  return { reads, schema, events: eventSchema(shapes, metadata), shapes, apply }
+}
+
+/** Adds the computed columns to `built`. @returns the rows that are kept; `null` for all */
+function compute(
+  { derived, select }: DerivedPlan,
+  sources: readonly Source[],
+  built: Map<string, Built>,
+  rows: number,
+): Int32Array | null {
+  if (derived.length === 0 && select === null) return null
+  const wanted = [...derived.map(({ compiled }) => compiled), ...(select === null ? [] : [select])]
+  const reads = new Set(wanted.flatMap((one) => one.reads))
+  const offsets = new Map<string, Int32Array>()
+  for (const { path, axis } of sources) {
+    const along = built.get(path)?.offsets
+    if (axis !== '' && along && !offsets.has(axis)) offsets.set(axis, along)
   }
+  const columns = new Map(
+    sources
+      .filter(({ path }) => reads.has(path))
+      .map(({ path, axis, type }) => [path, columnOf((built.get(path) as Built).data, type, axis)] as const),
+  )
+  let events = new ColumnEvents({ rows, columns, offsets })
+  for (const { path, axis, type, compiled } of derived) {
+    const column = compiled.column(events)
+    const data = leafOf(column, type)
+    built.set(path, { data, offsets: offsets.get(axis) ?? null })
+    // Later expressions see what is written, rounded to its type.
+    if (reads.has(path))
+      events = events.with(path, column.type === 'utf8' ? column : columnOf(data, type, axis))
+  }
+  return select === null ? null : rowsOf(select.mask(events))
+}
+
+function rowsOf(mask: Uint8Array): Int32Array {
+  const out = new Int32Array(mask.length)
+  let count = 0
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) out[count++] = i
+  return out.subarray(0, count)
 }
 
 interface Grouped {

@@ -1,107 +1,107 @@
 import { SpillwayError } from '../../errors.js'
-import type { ColumnType } from '../columns.js'
-import { nearestNames } from '../formats/shared/nearest.js'
+import type { Column, ColumnSpec, ColumnType, EventSchema } from '../columns.js'
+import { type Compiled, compile } from '../expression/compile.js'
+import type { LeafData } from '../formats/shared/node.js'
 import type { SchemaMap } from './schema-map.js'
-import type { Built, Source } from './sources.js'
+import type { Source } from './sources.js'
 
-/** Evaluates expressions of derived columns and selections; the expression language lives elsewhere. */
-export interface Derive {
-  /** Paths of the columns that an expression reads. @throws SpillwayError EXPRESSION_INVALID. */
-  reads(expression: string): readonly string[]
-  /** One number a value of the columns read, which all have `length` values. */
-  evaluate(
-    expression: string,
-    columns: ReadonlyMap<string, ArrayLike<number>>,
-    length: number,
-  ): ArrayLike<number>
-}
-
+/** A column computed from others. */
 export interface Derived {
   readonly path: string
   readonly axis: string
   readonly type: ColumnType
-  readonly unit: undefined
-  readonly expression: string
+  readonly unit: string | undefined
+  readonly compiled: Compiled
 }
 
-/** Checks what is computed: names known, one list at most, the selection one value an event. */
-export function planDerived(
-  map: SchemaMap,
-  sources: readonly Source[],
-  place: string,
-  derive?: Derive,
-): readonly Derived[] {
-  const axes = new Map(sources.map(({ path, axis }) => [path, axis]))
-  const axisOf = (expression: string, name: string): string => {
-    if (derive === undefined)
-      throw new SpillwayError(
-        'EXPRESSION_INVALID',
-        `map ${map.name} computes ${name}, but nothing here can`,
-        { place },
+export interface DerivedPlan {
+  readonly derived: readonly Derived[]
+  /** The condition of the events that are kept; `null` keeps all. */
+  readonly select: Compiled | null
+  readonly problems: readonly SpillwayError[]
+}
+
+/**
+ * Compiles what a map computes, in the language of the pipelines (docs/expressions.md). A column of a list runs along
+ * it, whatever it reads; an expression may read the columns computed before it.
+ */
+export function planDerived(map: SchemaMap, sources: readonly Source[]): DerivedPlan {
+  const columns: ColumnSpec[] = sources.map(({ path, axis, type, unit }) => specOf(path, axis, type, unit))
+  const axes = [...new Set(columns.map(({ axis }) => axis))].filter((axis) => axis !== '')
+  const schema = (): EventSchema => ({ columns, axes, metadata: new Map() })
+  const problems: SpillwayError[] = []
+  const attempt = <T>(keys: readonly string[], what: string, make: () => T): T | null => {
+    try {
+      return make()
+    } catch (error) {
+      if (!(error instanceof SpillwayError)) throw error
+      problems.push(
+        new SpillwayError(error.code, `${what}: ${error.message}`, { place: map.place(keys), cause: error }),
       )
-    const seen = new Set<string>()
-    for (const path of derive.reads(expression)) {
-      const axis = axes.get(path)
-      if (axis === undefined) {
-        const near = nearestNames(path, axes.keys()).join(', ')
-        throw new SpillwayError('COLUMN_MISSING', `${name} reads ${path}; the nearest are ${near}`, { place })
-      }
-      if (axis !== '') seen.add(axis)
+      return null
     }
-    if (seen.size > 1)
-      throw new SpillwayError('COLUMN_TYPE', `${name} mixes the lists ${[...seen].join(' and ')}`, { place })
-    return [...seen][0] ?? ''
   }
-  const derived = Object.entries(map.derived).map(([path, expression]): Derived => {
-    const axis = axisOf(expression, path)
-    const own = axis === '' ? '' : `${axis}.`
-    if (!path.startsWith(own) || (axis === '' && path.split('.')[0] in map.lists))
-      throw new SpillwayError('COLUMN_TYPE', `${path} runs along ${axis || 'events'} by its expression`, {
-        place,
-      })
-    axes.set(path, axis)
-    return { path, axis, type: 'float32', unit: undefined, expression }
-  })
-  if (map.select !== undefined && axisOf(map.select, 'select') !== '')
-    throw new SpillwayError('COLUMN_TYPE', 'the selection gives one value a list item, not one an event', {
-      place,
-    })
-  return derived
+  const derived: Derived[] = []
+  for (const [path, { is, unit, type }] of Object.entries(map.derived)) {
+    const head = path.split('.')[0]
+    const axis = Object.hasOwn(map.lists, head) ? head : ''
+    const compiled = attempt(['derived', path], path, () => compile(is, schema(), { axis }))
+    if (compiled === null) continue
+    const one = { path, axis, type: typeOf(compiled, type), unit, compiled }
+    derived.push(one)
+    columns.push(specOf(path, axis, one.type, unit))
+  }
+  const { select } = map
+  const condition =
+    select === undefined
+      ? null
+      : attempt(['select'], 'select', () => compile(select, schema(), { type: 'bool', axis: '' }))
+  return { derived, select: condition, problems }
 }
 
-/** An expression's values in one batch. */
-export function evaluate(
-  derive: Derive,
-  expression: string,
-  axis: string,
-  built: ReadonlyMap<string, Built>,
-  rows: number,
-): Built {
-  const reads = derive.reads(expression).map((path) => [path, built.get(path) as Built] as const)
-  const offsets = axis === '' ? null : (reads.find(([, one]) => one.offsets !== null)?.[1].offsets ?? null)
-  const length = offsets === null ? rows : offsets[rows]
-  const columns = new Map(reads.map(([path, one]) => [path, spread(one, offsets)]))
-  const values = Float32Array.from(derive.evaluate(expression, columns, length))
-  return { data: { kind: 'leaf', values, valid: null }, offsets }
+const typeOf = ({ type }: Compiled, number: ColumnType): ColumnType =>
+  type === 'number' ? number : type === 'bool' ? 'bool' : 'utf8'
+
+const specOf = (path: string, axis: string, type: ColumnType, unit: string | undefined): ColumnSpec =>
+  unit === undefined ? { path, axis, type } : { path, axis, type, unit }
+
+/** Values as a file format has them, as a column of events. */
+export function columnOf({ values, valid, ends }: LeafData, type: ColumnType, axis: string): Column {
+  if (ends !== undefined) return textColumn(values as Uint8Array, ends, valid, axis)
+  if (valid === null || !(values instanceof Float32Array || values instanceof Float64Array))
+    return { axis, type, values, valid }
+  const holed = values.slice()
+  for (let i = 0; i < valid.length; i++) if (valid[i] === 0) holed[i] = Number.NaN
+  return { axis, type, values: holed, valid }
 }
 
-/** Numbers of a column; an event's value stands at each item of its list. */
-function spread({ data, offsets }: Built, along: Int32Array | null): ArrayLike<number> {
-  const { values } = data
-  const numbers: ArrayLike<number> =
-    values instanceof BigInt64Array || values instanceof BigUint64Array
-      ? Float64Array.from(values, Number)
-      : values
-  if (along === null || offsets !== null) return numbers
-  const out = new Float64Array(along[along.length - 1])
-  for (let i = 0; i + 1 < along.length; i++) out.fill(numbers[i], along[i], along[i + 1])
-  return out
+function textColumn(bytes: Uint8Array, ends: Int32Array, valid: Uint8Array | null, axis: string): Column {
+  const codes = new Map<string, number>()
+  const text = new TextDecoder()
+  const values = new Int32Array(ends.length - 1)
+  for (let i = 0; i < values.length; i++) {
+    const word = text.decode(bytes.subarray(ends[i], ends[i + 1]))
+    let code = codes.get(word)
+    if (code === undefined) {
+      code = codes.size
+      codes.set(word, code)
+    }
+    values[i] = code
+  }
+  return { axis, type: 'utf8', values, valid, dictionary: [...codes.keys()] }
 }
 
-/** The rows where a selection holds; NaN does not. */
-export function selected(passes: Float32Array): Int32Array {
-  const out = new Int32Array(passes.length)
-  let count = 0
-  for (let i = 0; i < passes.length; i++) if (passes[i] !== 0 && !Number.isNaN(passes[i])) out[count++] = i
-  return out.subarray(0, count)
+/** A computed column as a file format would have it. */
+export function leafOf({ values, valid, dictionary }: Column, type: ColumnType): LeafData {
+  if (dictionary !== undefined) {
+    const words = dictionary.map((word) => Buffer.from(word))
+    const parts = Array.from(values as Int32Array, (code, i) =>
+      valid !== null && valid[i] === 0 ? Buffer.alloc(0) : words[code],
+    )
+    const ends = new Int32Array(parts.length + 1)
+    for (let i = 0; i < parts.length; i++) ends[i + 1] = ends[i] + parts[i].length
+    return { kind: 'leaf', values: Buffer.concat(parts), valid, ends }
+  }
+  const numbers = type === 'float32' ? Float32Array.from(values as Float64Array) : values
+  return { kind: 'leaf', values: numbers, valid }
 }

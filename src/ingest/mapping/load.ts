@@ -1,30 +1,35 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { SpillwayError } from '../../errors.js'
-import { nearestNames } from '../formats/shared/nearest.js'
+import { hint } from '../nearest.js'
 import { parseSchemaMap, type SchemaMap } from './schema-map.js'
 
-const folder = new URL('../../../demo/maps/', import.meta.url)
+const ready = new URL('../../../demo/maps/', import.meta.url)
 
 /** Names of the maps that come along. */
 export async function mapNames(): Promise<readonly string[]> {
-  const files = await readdir(folder)
+  const files = await readdir(ready)
   return files
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -5))
     .sort()
 }
 
-/** A map that comes along, by its name, or one's own by the path of its YAML file. */
-export async function loadSchemaMap(nameOrPath: string): Promise<SchemaMap> {
-  if (/\.ya?ml$/.test(nameOrPath)) return parseSchemaMap(await readText(nameOrPath), nameOrPath)
+/**
+ * A map that comes along, by its name, or one's own by the path of its YAML file; relative ones start from `folder`.
+ * @throws SpillwayError CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export async function loadSchemaMap(nameOrPath: string, folder = ''): Promise<SchemaMap> {
+  if (/\.ya?ml$/.test(nameOrPath))
+    return parseSchemaMap(await readText(resolve(folder, nameOrPath)), nameOrPath)
   const names = await mapNames()
   if (!names.includes(nameOrPath)) {
-    const near = nearestNames(nameOrPath, names).join(', ')
-    throw new SpillwayError('CONFIG_UNREADABLE', `no schema map ${nameOrPath}; the nearest are ${near}`, {
+    throw new SpillwayError('CONFIG_UNREADABLE', `no schema map ${nameOrPath}${hint(nameOrPath, names)}`, {
       place: nameOrPath,
+      remedy: 'Take one of `spillway list maps`, or give the path of a .yaml file.',
     })
   }
-  return parseSchemaMap(await readText(new URL(`${nameOrPath}.yaml`, folder)), `${nameOrPath}.yaml`)
+  return parseSchemaMap(await readText(new URL(`${nameOrPath}.yaml`, ready)), `${nameOrPath}.yaml`)
 }
 
 async function readText(path: string | URL): Promise<string> {

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { SpillwayError } from '../../errors.js'
 import { unitNames } from './units.js'
@@ -21,16 +21,11 @@ const Unit = z
   .refine((name) => unitNames.includes(name), { error: `not one of ${unitNames.join(', ')}` })
 
 const Source = z.strictObject({
-  /** Path of the column in the file: `Jet_pt`, `jets.pt_btagJes`. */
-  branch: z.string().min(1),
-  /** Unit in the file; what the file itself declares when absent. */
-  from: Unit.optional(),
-  /** Unit of the column. */
-  unit: Unit.optional(),
-  /** Type of the column; as in the file when absent. */
-  type: Type.optional(),
-  /** Left out where the file has no such branch. */
-  optional: z.boolean().default(false),
+  branch: z.string().min(1).describe('path of the column in the file: Jet_pt, jets.pt_btagJes'),
+  from: Unit.optional().describe('unit in the file; what the file itself declares when absent'),
+  unit: Unit.optional().describe('unit of the column'),
+  type: Type.optional().describe('type of the column; as in the file when absent'),
+  optional: z.boolean().default(false).describe('left out where the file has no such branch'),
 })
 const Entry = z.union([
   z
@@ -39,36 +34,72 @@ const Entry = z.union([
     .transform((branch) => Source.parse({ branch })),
   Source,
 ])
+const Formula = z.strictObject({
+  is: z.string().min(1).describe('expression over the columns above it'),
+  unit: Unit.optional().describe('unit of the column'),
+  type: z.enum(['float32', 'float64']).default('float32').describe('type of a number'),
+})
+const Derived = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((is) => Formula.parse({ is })),
+  Formula,
+])
 const Name = z.string().regex(/^[^\s.]+(\.[^\s.]+)?$/, 'a name, or two joined by a dot')
+const Plain = z.string().regex(/^[^\s.]+$/, 'a name without dots')
 
-const SchemaMap = z.strictObject({
-  name: z.string().min(1),
-  description: z.string().default(''),
-  /** Columns of events. */
-  columns: z.record(Name, Entry).default({}),
-  /** Lists: several branches of equal lengths become one list of records. */
-  lists: z.record(z.string().regex(/^[^\s.]+$/), z.record(z.string().regex(/^[^\s.]+$/), Entry)).default({}),
-  /** Columns computed from the ones above: `jets.energy: sqrt(jets.mass^2 + …)`. */
-  derived: z.record(Name, z.string().min(1)).default({}),
-  /** Events that are kept. */
-  select: z.string().min(1).optional(),
+/** The map file, key by key. */
+export const SchemaMapSchema = z.strictObject({
+  name: z.string().min(1).describe('for messages and the metadata of the output'),
+  description: z.string().default('').describe('for people'),
+  columns: z
+    .record(Name, Entry)
+    .default({})
+    .describe('columns of events: path, and the branch it comes from'),
+  lists: z
+    .record(Plain, z.record(Plain, Entry))
+    .default({})
+    .describe('lists: several branches of equal lengths become one list of records'),
+  derived: z
+    .record(Name, Derived)
+    .default({})
+    .describe('columns computed from the ones above, in order: an expression, or is, unit and type'),
+  select: z.string().min(1).optional().describe('condition: only events that pass are kept'),
 })
 
-/** How the columns of a file become the columns of events. */
-export type SchemaMap = z.infer<typeof SchemaMap>
 export type SourceEntry = z.infer<typeof Source>
+export type DerivedEntry = z.infer<typeof Formula>
 
-/** @throws SpillwayError CONFIG_UNREADABLE for bad YAML, CONFIG_INVALID naming the key at fault. */
-export function parseSchemaMap(text: string, place: string): SchemaMap {
-  const document = parseDocument(text)
+/** How the columns of a file become the columns of events. */
+export interface SchemaMap extends z.infer<typeof SchemaMapSchema> {
+  /** The YAML it was read from. */
+  readonly text: string
+  /** `file:line` of a key: `['lists', 'jets', 'pt']`. */
+  readonly place: (keys: readonly string[]) => string
+}
+
+/** @throws SpillwayError CONFIG_UNREADABLE for bad YAML, CONFIG_INVALID naming the key at fault, with its line. */
+export function parseSchemaMap(text: string, file: string): SchemaMap {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`
   const [fault] = document.errors
-  if (fault !== undefined) {
-    const line = fault.linePos?.[0].line ?? 1
-    throw new SpillwayError('CONFIG_UNREADABLE', fault.message.split('\n')[0], { place: `${place}:${line}` })
+  if (fault !== undefined)
+    throw new SpillwayError('CONFIG_UNREADABLE', fault.message.split('\n')[0], { place: at(fault.pos[0]) })
+  const place = (keys: readonly PropertyKey[]): string => {
+    for (let depth = keys.length; depth > 0; depth--) {
+      const node = document.getIn(keys.slice(0, depth), true) as { range?: readonly number[] } | undefined
+      if (node?.range) return at(node.range[0])
+    }
+    return file
   }
-  const parsed = SchemaMap.safeParse(document.toJS({ maxAliasCount: 100 }))
-  if (parsed.success) return parsed.data
+  const parsed = SchemaMapSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
+  if (parsed.success) return { ...parsed.data, text, place }
   const issue = parsed.error.issues[0]
-  const key = issue.path.join('.') || 'the map'
-  throw new SpillwayError('CONFIG_INVALID', `${key}: ${issue.message}`, { place })
+  const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path
+  throw new SpillwayError('CONFIG_INVALID', `${keys.join('.') || 'the map'}: ${issue.message}`, {
+    place: place(keys),
+    remedy: 'docs/formats.md lists the keys of a schema map.',
+  })
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SpillwayError } from '../../errors.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../../ingest/nearest.js'
 
 type Issue = z.core.$ZodIssue
 type Place = (path: readonly PropertyKey[]) => string
@@ -35,7 +35,7 @@ export function unknownKey(
   known: readonly string[],
   place: string,
 ): SpillwayError {
-  const hint = nearest(key, known)
+  const [hint] = nearest(key, known, 1)
   const suggestion = hint === undefined ? '' : `; did you mean ${hint}?`
   return new SpillwayError('CONFIG_INVALID', `unknown key ${key} in ${where}${suggestion}`, { place })
 }

@@ -9,7 +9,10 @@ const Topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic name')
 const Paths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
 
 export const Kafka = z.strictObject({
-  brokers: z.array(z.string().min(1)).min(1).describe('host:port of one or more brokers'),
+  brokers: z
+    .array(z.string().regex(/^[^\s,:]+:\d+$|^\[[^\]]+\]:\d+$/, 'must be host:port'))
+    .min(1)
+    .describe('host:port of one or more brokers'),
   client: z
     .enum(['kafkajs', 'confluent'])
     .default('kafkajs')
@@ -29,6 +32,7 @@ export const Kafka = z.strictObject({
         .default(true)
         .describe('false accepts any certificate: for tests only'),
     })
+    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key go together')
     .optional()
     .describe('TLS; an empty map trusts the system authorities'),
   sasl: z

@@ -1,11 +1,11 @@
 import { SpillwayError } from '../../errors.js'
 import type { EventSchema } from '../../ingest/columns.js'
+import type { Compiled } from '../../ingest/expression/compile.js'
 import { cutFlowColumns, cutFlowOperator } from '../../models/cutflow/operator.js'
 import { presetSelection } from '../../models/cutflow/presets.js'
 import type { Selection } from '../../models/cutflow/selection.js'
 import type { Operator } from '../../models/operator.js'
 import type { CutFlowStepConfig } from '../config/schema.js'
-import type { Compiled } from '../expression/compile.js'
 import { compileAt } from '../select/chain.js'
 import type { BoundCutFlow } from './counts.js'
 

@@ -1,5 +1,5 @@
 import type { Events } from '../../ingest/columns.js'
-import type { Compiled } from '../expression/compile.js'
+import type { Compiled } from '../../ingest/expression/compile.js'
 
 /** What is counted of a cut-flow step. */
 export interface BoundCutFlow {

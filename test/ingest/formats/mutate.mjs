@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, hdf5Thread, readHdf5 } from '#spillway/ingest/formats/hdf5.js'
-import { readHepMC3 } from '#spillway/ingest/formats/hepmc3.js'
-import { readLhe } from '#spillway/ingest/formats/lhe.js'
+import { hepmc3Text } from '#spillway/ingest/formats/hepmc3.js'
+import { lheText } from '#spillway/ingest/formats/lhe.js'
 import { readParquet } from '#spillway/ingest/formats/parquet.js'
 import { readRoot, rootDescriber } from '#spillway/ingest/formats/root.js'
 import { bytesOf } from '#spillway/ingest/formats/shared/bytes.js'
+import { readListing } from '#spillway/ingest/formats/text/format.js'
 import { textChunks } from '#spillway/ingest/formats/text/lines.js'
 
 const [format, count, seed] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
@@ -86,14 +87,18 @@ async function subjects() {
     const bytes = Buffer.from(`${firstEvents(text, '\nE ', 12)}\nHepMC::Asciiv3-END_EVENT_LISTING\n`)
     return {
       bytes,
-      read: (mutated) => drain(readHepMC3(pieces(mutated), 'mutated', options)),
+      read: (mutated) => drain(readListing(hepmc3Text, pieces(mutated), 'mutated', options)),
       close: () => {},
     }
   }
   if (format === 'lhe') {
     const text = gunzipSync(raw('zj_lo_first500.lhe.gz')).toString()
     const bytes = Buffer.from(`${firstEvents(text, '<event', 12)}\n</LesHouchesEvents>\n`)
-    return { bytes, read: (mutated) => drain(readLhe(pieces(mutated), 'mutated', options)), close: () => {} }
+    return {
+      bytes,
+      read: (mutated) => drain(readListing(lheText, pieces(mutated), 'mutated', options)),
+      close: () => {},
+    }
   }
   if (format === 'gz') {
     const path = join(folder, 'mutated.lhe.gz')
@@ -101,7 +106,7 @@ async function subjects() {
     const bytes = gzipSync(`${firstEvents(text, '<event', 12)}\n</LesHouchesEvents>\n`)
     const read = (mutated) => {
       writeFileSync(path, mutated)
-      return drain(readLhe(textChunks(path), path, options))
+      return drain(readListing(lheText, textChunks(path), path, options))
     }
     return { bytes, read, close: () => {} }
   }

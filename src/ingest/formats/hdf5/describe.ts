@@ -1,8 +1,8 @@
 import type { Metadata } from 'h5wasm/node'
 import type { ColumnType } from '../../columns.js'
+import { hint } from '../../nearest.js'
 import { checkCount, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
-import { nearestNames } from '../shared/nearest.js'
 import type { DatasetInfo, Hdf5Info } from './description.js'
 import type { H5Module } from './library.js'
 
@@ -20,8 +20,7 @@ export function describeGroup(h5: H5Module, file: bigint, inside: string | null,
   const group = inside === null ? onlyGroup(h5, file) : `/${inside.replace(/^\/+|\/+$/g, '')}`
   const names = keysOf(h5, file, group)
   if (names.length === 0) {
-    const near = nearestNames(group.slice(1), keysOf(h5, file, '/')).join(', ')
-    throw unreadable(`group ${group} holds nothing; the nearest are ${near}`, place)
+    throw unreadable(`group ${group} holds nothing${hint(group.slice(1), keysOf(h5, file, '/'))}`, place)
   }
   checkCount(names.length, limits.columns, 'datasets', place)
   const skipped = new Map<string, string>()

@@ -1,21 +1,9 @@
-import type { RecordBatch } from 'apache-arrow'
-import { arrowSchema, recordBatch } from '../shared/batch.js'
 import { type Data, leaf, listOfStructs, type Shape } from '../shared/node.js'
+import type { Listing } from '../text/format.js'
 import { type Doubles, takeOffsets } from '../text/grow.js'
-import { type HepMC3Events, momenta, scalars } from './events.js'
+import { float, integer, records } from '../text/shapes.js'
+import { HepMC3Events, momenta, scalars } from './events.js'
 
-const float = (name: string, unit?: string): Shape => ({
-  kind: 'leaf',
-  name,
-  type: 'float64',
-  ...(unit ? { unit } : {}),
-})
-const integer = (name: string): Shape => ({ kind: 'leaf', name, type: 'int32' })
-const list = (name: string, children: readonly Shape[]): Shape => ({
-  kind: 'list',
-  name,
-  item: { kind: 'struct', name: 'item', children },
-})
 const p4 = momenta.map((name) => float(name, 'GeV'))
 
 const units: Partial<Readonly<Record<(typeof scalars)[number], string>>> = {
@@ -40,9 +28,15 @@ export function hepmc3Shapes(names: readonly string[]): readonly Shape[] {
     float('weight'),
     weights,
     ...scalars.map((name) => float(name, units[name])),
-    list('particles', [integer('pid'), integer('status'), ...p4, integer('parent'), integer('end_vertex')]),
-    list('final', [integer('pid'), ...p4]),
-    list('vertices', [
+    records('particles', [
+      integer('pid'),
+      integer('status'),
+      ...p4,
+      integer('parent'),
+      integer('end_vertex'),
+    ]),
+    records('final', [integer('pid'), ...p4]),
+    records('vertices', [
       integer('id'),
       integer('status'),
       ...['x', 'y', 'z', 't'].map((name) => float(name, 'mm')),
@@ -50,24 +44,20 @@ export function hepmc3Shapes(names: readonly string[]): readonly Shape[] {
   ]
 }
 
-/** Takes the first `rows` events out of the collected ones. */
-export function takeBatch(
-  events: HepMC3Events,
-  rows: number,
-  columns: ReadonlySet<string> | null,
-): RecordBatch {
-  const shapes = hepmc3Shapes(events.names ?? [])
-  const data = takeColumns(events, rows)
-  const chosen = shapes.map((_, i) => i).filter((i) => columns === null || columns.has(shapes[i].name))
-  const schema = arrowSchema(
-    chosen.map((i) => shapes[i]),
-    new Map([['format', 'hepmc3']]),
-  )
-  return recordBatch(
-    schema,
-    chosen.map((i) => data[i]),
-    rows,
-  )
+/** An empty HepMC3 listing. */
+export function hepmc3Listing(place: string): Listing {
+  const events = new HepMC3Events(place)
+  return {
+    get rows() {
+      return events.rows
+    },
+    get shapes() {
+      return hepmc3Shapes(events.names ?? [])
+    },
+    line: (bytes, from, to, line) => events.line(bytes, from, to, line),
+    finish: () => events.finish(),
+    take: (rows) => takeColumns(events, rows),
+  }
 }
 
 function takeColumns(events: HepMC3Events, rows: number): readonly Data[] {

@@ -1,8 +1,8 @@
-import type { RecordBatch } from 'apache-arrow'
-import { arrowSchema, recordBatch } from '../shared/batch.js'
 import { type Data, leaf, listOfStructs, type Shape } from '../shared/node.js'
+import type { Listing } from '../text/format.js'
 import { takeOffsets } from '../text/grow.js'
-import { type LheEvents, particleDoubles, particleIntegers } from './events.js'
+import { float, integer, records } from '../text/shapes.js'
+import { LheEvents, particleDoubles, particleIntegers } from './events.js'
 
 const units: Partial<Readonly<Record<(typeof particleDoubles)[number], string>>> = {
   px: 'GeV',
@@ -12,13 +12,6 @@ const units: Partial<Readonly<Record<(typeof particleDoubles)[number], string>>>
   mass: 'GeV',
   lifetime: 'mm',
 }
-const float = (name: string, unit?: string): Shape => ({
-  kind: 'leaf',
-  name,
-  type: 'float64',
-  ...(unit ? { unit } : {}),
-})
-const integer = (name: string): Shape => ({ kind: 'leaf', name, type: 'int32' })
 
 /** The columns of an LHE file: the event line, `particles`, and the weights by their ids where there are any. */
 export function lheShapes(weightIds: readonly string[]): readonly Shape[] {
@@ -32,36 +25,28 @@ export function lheShapes(weightIds: readonly string[]): readonly Shape[] {
     float('scale', 'GeV'),
     float('alpha_qed'),
     float('alpha_qcd'),
-    {
-      kind: 'list',
-      name: 'particles',
-      item: {
-        kind: 'struct',
-        name: 'item',
-        children: [
-          ...particleIntegers.map(integer),
-          ...particleDoubles.map((name) => float(name, units[name])),
-        ],
-      },
-    },
+    records('particles', [
+      ...particleIntegers.map(integer),
+      ...particleDoubles.map((name) => float(name, units[name])),
+    ]),
     ...weights,
   ]
 }
 
-/** Takes the first `rows` events out of the collected ones. */
-export function takeBatch(events: LheEvents, rows: number, columns: ReadonlySet<string> | null): RecordBatch {
-  const shapes = lheShapes(events.weightIds ?? [])
-  const data = takeColumns(events, rows)
-  const chosen = shapes.map((_, i) => i).filter((i) => columns === null || columns.has(shapes[i].name))
-  const schema = arrowSchema(
-    chosen.map((i) => shapes[i]),
-    new Map([['format', 'lhe']]),
-  )
-  return recordBatch(
-    schema,
-    chosen.map((i) => data[i]),
-    rows,
-  )
+/** An empty Les Houches listing. */
+export function lheListing(place: string): Listing {
+  const events = new LheEvents(place)
+  return {
+    get rows() {
+      return events.rows
+    },
+    get shapes() {
+      return lheShapes(events.weightIds ?? [])
+    },
+    line: (bytes, from, to, line) => events.line(bytes, from, to, line),
+    finish: () => events.finish(),
+    take: (rows) => takeColumns(events, rows),
+  }
 }
 
 function takeColumns(events: LheEvents, rows: number): readonly Data[] {

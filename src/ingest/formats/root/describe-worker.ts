@@ -2,9 +2,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { FileProxy, openFile, type RootFile } from 'jsroot/io'
 import 'jsroot/tree'
 import { SpillwayError } from '../../../errors.js'
+import { hint } from '../../nearest.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
-import { nearestNames } from '../shared/nearest.js'
 import { serve } from '../shared/serve.js'
 import { describeNtuple, readAnchors } from './describe-ntuple.js'
 import { describeTree } from './describe-tree.js'
@@ -83,8 +83,7 @@ async function choose(file: RootFile, { path, inside }: DescribeQuestion): Promi
   if (inside !== null) {
     const match = found.find((one) => one.path === inside)
     if (match !== undefined) return match
-    const near = nearestNames(inside, names).join(', ')
-    throw unreadable(`holds no tree ${inside}; the nearest are ${near}`, path)
+    throw unreadable(`holds no tree ${inside}${hint(inside, names)}`, path)
   }
   const events = found.find((one) => one.path === 'Events')
   if (events !== undefined) return events

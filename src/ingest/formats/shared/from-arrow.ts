@@ -1,4 +1,4 @@
-import { type Data as ArrowData, DataType, type Field, type RecordBatch } from 'apache-arrow'
+import { type Data as ArrowData, DataType, type Field, type RecordBatch, type Schema } from 'apache-arrow'
 import { SpillwayError } from '../../../errors.js'
 import type { ColumnType, Values } from '../../columns.js'
 import type { Data, LeafData, Shape } from './node.js'
@@ -12,6 +12,17 @@ export function shapeOfField({ name, type, metadata }: Field): Shape {
   const unit = metadata.get('unit')
   return { kind: 'leaf', name, type: leafType(type, name), ...(unit === undefined ? {} : { unit }) }
 }
+
+/** The shapes of the fields that have a place in events; the others are left out. */
+export const shapesOf = (schema: Schema): readonly Shape[] =>
+  schema.fields.flatMap((field) => {
+    try {
+      return [shapeOfField(field)]
+    } catch (error) {
+      if (error instanceof SpillwayError) return []
+      throw error
+    }
+  })
 
 function leafType(type: DataType, name: string): ColumnType {
   if (DataType.isUtf8(type) || DataType.isDictionary(type)) return 'utf8'

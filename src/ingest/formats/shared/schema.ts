@@ -1,4 +1,5 @@
 import type { ColumnSpec, EventSchema } from '../../columns.js'
+import type { FileInfo } from '../../format.js'
 import type { Shape } from './node.js'
 
 /**
@@ -25,4 +26,15 @@ export function eventSchema(shapes: readonly Shape[], metadata: ReadonlyMap<stri
   }
   for (const shape of shapes) visit(shape, shape.name, '')
   return { columns, axes, metadata }
+}
+
+/** What a format says of a file with these top-level columns. */
+export function fileInfo(
+  shapes: readonly Shape[],
+  metadata: ReadonlyMap<string, string>,
+  rows: number | null,
+  inside?: string,
+): FileInfo {
+  const info = { schema: eventSchema(shapes, metadata), shapes, rows }
+  return inside === undefined ? info : { ...info, inside }
 }

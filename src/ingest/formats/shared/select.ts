@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../../errors.js'
-import { nearestNames } from './nearest.js'
+import { hint } from '../../nearest.js'
 
 /** The items asked for by name, in the file's order; all when none are. @throws SpillwayError COLUMN_MISSING. */
 export function selectColumns<T>(
@@ -12,8 +12,7 @@ export function selectColumns<T>(
   const names = new Set(items.map(nameOf))
   for (const name of wanted) {
     if (names.has(name)) continue
-    const near = nearestNames(name, names).join(', ')
-    throw new SpillwayError('COLUMN_MISSING', `no column ${name}; the nearest are ${near}`, { place })
+    throw new SpillwayError('COLUMN_MISSING', `no column ${name}${hint(name, names)}`, { place })
   }
   const chosen = new Set(wanted)
   return items.filter((item) => chosen.has(nameOf(item)))
