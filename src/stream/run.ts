@@ -13,7 +13,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { liveActions } from './live/actions.js'
-import { LivePage } from './live/index.js'
+import { LivePage, servesLivePage } from './live/index.js'
 import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
 import type { LaneId, Sink } from './sink.js'
@@ -86,7 +86,7 @@ async function open(
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
   await proved
-  const recorder = config.http?.live === true ? new LiveRecorder(config) : null
+  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
   const told: EngineEvents = { committed: (id, done) => decisions?.committed(id, done) }
   const engine = await Engine.start({
     config,
