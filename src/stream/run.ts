@@ -14,7 +14,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { liveActions } from './live/actions.js'
-import { LivePage } from './live/index.js'
+import { LivePage, servesLivePage } from './live/index.js'
 import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
 import { setRuntimeFlags } from './runtime-flags.js'
@@ -89,7 +89,7 @@ async function open(
   if (decisions !== null) closers.push(() => decisions.close())
   const bundles = await proved
   const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
-  const recorder = config.http?.live === true ? new LiveRecorder(config) : null
+  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
   const told: EngineEvents = {
     task: (reply) => control.task(reply),
     workerReplaced: (_how, atWork) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPipeline } from '#spillway/stream/config/load.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
+import { dashboardFiles } from '../../scripts/grafana/dashboards.mjs'
 import { writeArrow } from '../support/arrow-files.js'
 import { columnsText, writeBundle } from '../support/bundles.js'
 import { until } from '../support/kafka.js'
@@ -12,6 +13,7 @@ import { linear } from '../support/onnx.js'
 import { pipelineIn, root, temporary } from '../support/pipelines.js'
 import { startPrometheus } from '../support/prometheus.js'
 import { needServers } from '../support/servers.js'
+import { filesUnder, textOf } from '../support/sources.js'
 import { checked } from '../support/topics.js'
 
 const LIMIT = 120_000
@@ -37,6 +39,38 @@ http: { live: false }`,
   )
   return assemble(pipeline, {}, undefined, MISBEHAVING)
 }
+
+interface Panel {
+  readonly title: string
+  readonly targets: readonly { readonly expr: string }[]
+}
+
+const queriesOfDashboards = () =>
+  filesUnder('deploy/grafana/dashboards', '.json').flatMap((path) => {
+    const { title, panels } = JSON.parse(textOf(path)) as {
+      readonly title: string
+      readonly panels: readonly Panel[]
+    }
+    return panels.flatMap(({ title: panel, targets }) =>
+      targets.map(({ expr }) => ({ dashboard: title, panel, expr })),
+    )
+  })
+
+describe('the shipped dashboards', () => {
+  it('are what scripts/grafana/write.mjs writes', () => {
+    const made = dashboardFiles().map(
+      ({ name, text }) => [`deploy/grafana/dashboards/${name}`, text] as const,
+    )
+    expect(filesUnder('deploy/grafana/dashboards', '.json')).toEqual(made.map(([path]) => path).sort())
+    for (const [path, text] of made) expect(textOf(path), path).toBe(text)
+  })
+
+  it('name every metric of docs/metrics.md', () => {
+    const shown = filesUnder('deploy/grafana/dashboards', '.json').map(textOf).join()
+    const metrics = [...textOf('docs/metrics.md').matchAll(/^\| `(spillway_\w+)`/gm)].map(([, name]) => name)
+    expect(metrics.filter((name) => !shown.includes(name))).toEqual([])
+  })
+})
 
 describe.skipIf(!needServers('promtool'))('the shipped rules', () => {
   it('pass their unit tests', () => {
@@ -94,6 +128,16 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
     // Time for one that should not come.
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     expect(await fired()).toEqual(expected)
+  })
+
+  it.each(queriesOfDashboards())('has what dashboard $dashboard shows as "$panel"', async ({ expr }) => {
+    // Faults need not be there now: their counters are, at 0.
+    const asked = expr
+      .replaceAll('"$pipeline"', '".*"')
+      .replaceAll('"$instance"', '".*"')
+      .replaceAll('$__rate_interval', '3s')
+      .replace(/ > 0$/, '')
+    await until(async () => (await prometheus.query(asked)).length > 0, asked, 10_000)
   })
 
   it('records what dashboards show', async () => {

@@ -245,7 +245,12 @@ export const PipelineSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('not ready when work waits and nothing was committed for so long'),
-      live: z.boolean().default(true).describe('serves the live page at /, with values of recent events'),
+      live: z
+        .boolean()
+        .optional()
+        .describe(
+          'serves the live page at /, with values of recent events; true when host is of this machine alone',
+        ),
       token: z
         .string()
         .min(16)

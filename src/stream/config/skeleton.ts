@@ -131,6 +131,7 @@ function placeholder({ name, type }: Key): unknown {
   if (name === 'token') return '${SPILLWAY_TOKEN}'
   if (name === 'servers') return ['nats://localhost:4222']
   if (type.startsWith('list of')) return [name]
+  if (type === 'true | false') return true
   if (type.includes('number')) return 1
   return type.includes(' | ') ? type.split(' | ')[0] : name
 }
