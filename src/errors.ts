@@ -184,6 +184,11 @@ export const catalogue = {
     'The address for metrics and health cannot be bound.',
     'Choose another http.port, or 0 for a free one.',
   ),
+  ACTION_REFUSED: entry(
+    'refuse',
+    'Something that an operator asked for cannot be done now.',
+    'See the message; the command line can do more than the live page.',
+  ),
   FILE_UNREADABLE: entry(
     'stop',
     'A file is not what its name says, or is damaged.',

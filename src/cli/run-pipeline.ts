@@ -4,6 +4,7 @@ import type { LoadedPipeline } from '../stream/config/load.js'
 import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
 import { readCutFlows } from '../stream/cutflow/file.js'
 import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
+import { servesLivePage } from '../stream/live/index.js'
 import { assemble } from '../stream/run.js'
 import { openProgress } from './progress.js'
 import { quantile, type Summary } from './summary.js'
@@ -60,7 +61,10 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   for (const { step, fallbacks } of running.models) {
     for (const why of fallbacks) progress.note(`WARNING: step ${step} fell back to the CPU: ${why}`)
   }
-  if (running.url !== null) progress.note(`metrics on ${running.url}/metrics`)
+  if (running.url !== null) {
+    progress.note(`metrics on ${running.url}/metrics`)
+    if (servesLivePage(pipeline.config)) progress.note(`live page on ${running.url}/`)
+  }
   const stop = (): void => void running.stop(DRAIN_MS)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

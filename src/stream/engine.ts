@@ -5,25 +5,15 @@ import type { Bundle } from '../models/manifest.js'
 import type { PipelineConfig } from './config/schema.js'
 import { LineUps } from './control/line-ups.js'
 import { DeadLetterWindow } from './dead-letter-window.js'
+import type { EngineEvents } from './engine-events.js'
 import { type CloseReason, Gatherer } from './gatherer.js'
 import { Lane, type LaneEvents } from './lane.js'
 import type { Metrics } from './metrics.js'
-import { type Lost, WorkerPool } from './pool.js'
+import { WorkerPool } from './pool.js'
 import type { Done, LaneId, Sink } from './sink.js'
-import type { Lanes, Source } from './source.js'
+import type { Lag, Lanes, Source } from './source.js'
 import { firstLineUp, lineUpOfPaths } from './steps.js'
 import type { LiveModel, TaskReply } from './work.js'
-
-/** What happens in a running engine, for progress bars, logs, decisions and summaries. */
-export interface EngineEvents {
-  readonly committed?: (id: LaneId, done: readonly Done[], seconds: number) => void
-  readonly task?: (reply: TaskReply) => void
-  readonly aborted?: (id: LaneId, error: SpillwayError) => void
-  /** `atWork`: while it was at a task. */
-  readonly workerReplaced?: (reason: Lost, atWork: boolean) => void
-  /** Models swapped, refused, taken back: a line for people. */
-  readonly models?: (line: string) => void
-}
 
 export interface EngineOptions {
   readonly config: PipelineConfig
@@ -55,6 +45,7 @@ export class Engine {
   /** Which models score. */
   readonly lineUps: LineUps
   #fail: (error: SpillwayError) => void = () => {}
+  #paused = false
   /** The last commit, or the last time that nothing waited for one. */
   #lastProgress = Date.now()
 
@@ -101,7 +92,7 @@ export class Engine {
     const told = {
       task: (reply: TaskReply, _rows: number, reason: CloseReason, waits: readonly number[]) => {
         metrics.task(reply, reason, waits)
-        options.events.task?.(reply)
+        options.events.task?.(reply, waits)
       },
     }
     const gatherer = new Gatherer(pool, gather, told, lineUps)
@@ -115,11 +106,40 @@ export class Engine {
     return this.lineUps.models
   }
 
+  /** Worker threads. */
+  get workers(): number {
+    return workerCount(this.#options.config)
+  }
+
+  /** How far the source is ahead of us. */
+  get lag(): readonly Lag[] {
+    return this.#options.source.lag()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Takes no more input until `resume`; what was taken is done and committed, and the partitions stay ours. */
+  pause(): void {
+    this.#setPaused(true)
+  }
+
+  resume(): void {
+    this.#setPaused(false)
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused
+    for (const lane of this.#lanes.values()) lane.pause(paused)
+    this.#options.metrics.paused(paused)
+  }
+
   /** Seconds since the last commit while messages wait for one; 0 when nothing waits. Looked at every second. */
   get stalledSeconds(): number {
     const waiting = [...this.#lanes.values()].some(({ pending }) => pending > 0)
     const behind = this.#options.source.lag().some(({ messages }) => (messages ?? 0) > 0)
-    if (!waiting && !behind) this.#lastProgress = Date.now()
+    if (!waiting && (!behind || this.#paused)) this.#lastProgress = Date.now()
     return (Date.now() - this.#lastProgress) / 1e3
   }
 
@@ -192,6 +212,7 @@ export class Engine {
       attempts: config.limits.attempts,
       events: this.#laneEvents(),
     })
+    lane.pause(this.#paused)
     this.#lanes.set(keyOf(id), lane)
     metrics.lanes(this.#lanes.size)
     return lane.open()

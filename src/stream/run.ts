@@ -7,11 +7,15 @@ import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
 import { ModelControl } from './control/control.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
-import { Engine, type EngineEvents } from './engine.js'
+import { Engine } from './engine.js'
+import { both, type EngineEvents } from './engine-events.js'
 import { type HttpServer, serveHttp } from './http.js'
 import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
+import { liveActions } from './live/actions.js'
+import { LivePage, servesLivePage } from './live/index.js'
+import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
 import { setRuntimeFlags } from './runtime-flags.js'
 import type { LaneId, Sink } from './sink.js'
@@ -28,7 +32,7 @@ export interface RunningPipeline {
   readonly metrics: Metrics
   /** Rows of the whole input, where known. */
   readonly totalRows: number | null
-  /** Address of `/metrics` and `/healthz`, when served. */
+  /** Address of `/metrics`, `/healthz` and the live page, when served. */
   readonly url: string | null
   /** Until the input ends or `stop`. @throws what ended it */
   run(): Promise<void>
@@ -85,6 +89,14 @@ async function open(
   if (decisions !== null) closers.push(() => decisions.close())
   const bundles = await proved
   const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
+  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
+  const told: EngineEvents = {
+    task: (reply) => control.task(reply),
+    workerReplaced: (_how, atWork) => {
+      if (atWork) control.workerLost()
+    },
+    committed: (id, done) => decisions?.committed(id, done),
+  }
   const engine = await Engine.start({
     config,
     folder,
@@ -93,28 +105,33 @@ async function open(
     metrics,
     worker,
     bundles,
-    events: {
-      ...events,
-      task: (reply) => {
-        control.task(reply)
-        events.task?.(reply)
-      },
-      workerReplaced: (reason, atWork) => {
-        if (atWork) control.workerLost()
-        events.workerReplaced?.(reason, atWork)
-      },
-      committed: (id, done, seconds) => {
-        decisions?.committed(id, done)
-        events.committed?.(id, done, seconds)
-      },
-    },
+    events: both(both(told, recorder?.events ?? {}), events),
   })
   closers.push(() => engine.close())
   closers.push(() => control.close())
   await control.start(engine.lineUps)
   let running = false
-  const http = await openHttp(config, metrics, () => notReady(engine, running, config))
+  const ready = (): string | null => notReady(engine, running, config)
+  const live =
+    recorder === null
+      ? null
+      : new LivePage(
+          pipeline,
+          recorder,
+          () => ({
+            workers: engine.workers,
+            models: engine.models,
+            lag: engine.lag,
+            paused: engine.paused,
+            problem: ready(),
+          }),
+          liveActions(pipeline, client, engine),
+        )
+  const http = await openHttp(config, metrics, ready, live)
   if (http !== null) closers.push(() => http.close())
+  // Before the server: pages read to the end.
+  if (live !== null) closers.push(() => live.close())
+  live?.start()
   return {
     get models() {
       return engine.models
@@ -175,7 +192,10 @@ async function openSource(
   folder: string,
   client: KafkaClient | null,
 ) {
-  if ('files' in source) return FileSource.open(expandGlobs([source.files].flat(), folder))
+  if ('files' in source) {
+    const { files, rate = null, repeat } = source
+    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat })
+  }
   return new KafkaSource({
     client: client!,
     topic: source.topic,
@@ -230,9 +250,16 @@ async function openHttp(
   { http }: PipelineConfig,
   metrics: Metrics,
   ready: () => string | null,
+  live: LivePage | null,
 ): Promise<HttpServer | null> {
   if (http === undefined) return null
-  return serveHttp({ host: http.host, port: http.port, metrics: () => metrics.registry.metrics(), ready })
+  return serveHttp({
+    host: http.host,
+    port: http.port,
+    metrics: () => metrics.registry.metrics(),
+    ready,
+    more: (server) => live?.addTo(server),
+  })
 }
 
 function notReady(engine: Engine, running: boolean, { http }: PipelineConfig): string | null {

@@ -67,6 +67,12 @@ export const Kafka = z.strictObject({
 const Source = z.union([
   z.strictObject({
     files: Paths.describe('Arrow IPC files; globs allowed; read in the order of their names'),
+    rate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('events per second at most, by whole record batches; as fast as they are scored when absent'),
+    repeat: z.int().nonnegative().default(1).describe('how often the files are read; 0: for ever'),
   }),
   z.strictObject({
     topic: Topic.describe('Kafka topic to read'),
@@ -239,9 +245,20 @@ export const PipelineSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('not ready when work waits and nothing was committed for so long'),
+      live: z
+        .boolean()
+        .optional()
+        .describe(
+          'serves the live page at /, with values of recent events; true when host is of this machine alone',
+        ),
+      token: z
+        .string()
+        .min(16)
+        .optional()
+        .describe('allows pause and replay from the live page; take it from the environment: ${TOKEN}'),
     })
     .optional()
-    .describe('serves /metrics, /healthz/live and /healthz/ready'),
+    .describe('serves /metrics, /healthz/live, /healthz/ready and the live page'),
 })
 
 export type PipelineConfig = z.infer<typeof PipelineSchema>
