@@ -93,7 +93,14 @@ describe('the proof', () => {
 
 describe('the command', () => {
   it('says which key is wrong, and which was meant', async () => {
-    const ended = await spillway(['train', 'lundnet', '--out', join(folder.path, 'x'), '--set', 'fit.epoch=3'])
+    const ended = await spillway([
+      'train',
+      'lundnet',
+      '--out',
+      join(folder.path, 'x'),
+      '--set',
+      'fit.epoch=3',
+    ])
     expect(ended.code).toBe(1)
     expect(ended.err).toContain('unknown key epoch in fit; did you mean epochs?')
     const unknown = await spillway(['train', 'lundnett'])
@@ -125,7 +132,12 @@ describe('the command', () => {
 
   it('does not evaluate what does not say how it was trained', async () => {
     const ended = await spillway([
-      ...['evaluate', repository('test/data/models/polarization'), '--data', repository('demo/data/zj.arrow')],
+      ...[
+        'evaluate',
+        repository('test/data/models/polarization'),
+        '--data',
+        repository('demo/data/zj.arrow'),
+      ],
       ...['--out', join(folder.path, 'scores.arrow')],
     ])
     expect(ended.code).toBe(1)
