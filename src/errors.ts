@@ -134,6 +134,11 @@ export const catalogue = {
     'A version of a model is published already, with other bytes.',
     'Publish it under the next version: `spillway publish --next`.',
   ),
+  MODEL_DEMOTED: entry(
+    'refuse',
+    'A version that scored on trial, or went live, did worse than the pipeline allows.',
+    'See the message: errors, drift or differences. Correct the model, or the limits of rollout and rollback.',
+  ),
   MODEL_OUTDATED: entry(
     'refuse',
     'An older version of a model is offered over a newer one, or other bytes under the same version.',
@@ -178,6 +183,11 @@ export const catalogue = {
     'stop',
     'The address for metrics and health cannot be bound.',
     'Choose another http.port, or 0 for a free one.',
+  ),
+  ACTION_REFUSED: entry(
+    'refuse',
+    'Something that an operator asked for cannot be done now.',
+    'See the message; the command line can do more than the live page.',
   ),
   FILE_UNREADABLE: entry(
     'stop',

@@ -7,6 +7,8 @@ import { loadPipeline } from '../stream/config/load.js'
 import { higgsSection } from './demo/higgs-section.js'
 import { polarizationSection } from './demo/polarization-section.js'
 import { taggingSection } from './demo/tagging-section.js'
+import { watchedDemo } from './demo/watch.js'
+import { wholeNumber } from './options.js'
 import { runPipeline } from './run-pipeline.js'
 import { printSummary, type Summary } from './summary.js'
 
@@ -19,11 +21,14 @@ export function demoCommand(): Command {
       'score real simulated events with three models on the embedded default and show what came out',
     )
     .option('--quiet', 'no progress', false)
+    .option('--watch', 'score the events again and again until Ctrl-C, with the live page', false)
+    .option('--port <n>', 'port of the live page; 0: a free one', wholeNumber(0), 0)
     .addHelpText(
       'after',
       '\nReads demo/data, writes demo/out; the pipelines are demo/pipelines/*.yaml: copy one to begin with.',
     )
-    .action(async ({ quiet }: { quiet: boolean }) => {
+    .action(async ({ quiet, watch, port }: { quiet: boolean; watch: boolean; port: number }) => {
+      if (watch) return watchDemo(port)
       const summaries: Summary[] = []
       for (const name of ['zjets', 'h4l', 'largeR']) {
         const pipeline = loadPipeline(join(DEMO, 'pipelines', `${name}.yaml`))
@@ -34,6 +39,15 @@ export function demoCommand(): Command {
       writeFileSync(report, await demoReport(summaries))
       process.stdout.write(`\nLook at the result: ${report}\n`)
     })
+}
+
+async function watchDemo(port: number): Promise<void> {
+  const { pipeline, stop } = await watchedDemo(DEMO, port)
+  try {
+    printSummary([await runPipeline(pipeline, { quiet: true, fresh: true })])
+  } finally {
+    stop()
+  }
 }
 
 async function demoReport(summaries: readonly Summary[]): Promise<string> {

@@ -12,7 +12,7 @@ import { defaultRun, recipeOf } from './recipe-option.js'
 import { openStages, type StageProgress } from './train-progress.js'
 
 const EXAMPLES = `
-Systems: polarization-regression, h4l-classifier, lundnet. Each brings presets, and a small sample in demo/data.
+Systems: polarization-regression, ssww-polarization, h4l-classifier, lundnet. Each brings presets, and a small sample in demo/data.
 
 Examples:
   spillway train polarization-regression

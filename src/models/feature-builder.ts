@@ -37,6 +37,8 @@ export const numberRead = (path: string, axis: string, unit?: string): Read => (
 export interface TensorSpec {
   readonly name: string
   readonly shape: readonly (number | 'n' | 't')[]
+  /** What the components of the last axis are, where they have names. */
+  readonly components?: readonly string[]
 }
 
 /**

@@ -27,6 +27,10 @@ export class Scorer {
     )
   }
 
+  get pid() {
+    return this.#child?.pid
+  }
+
   get running() {
     return this.#child !== undefined
   }

@@ -28,6 +28,13 @@ const systems = [
     sets: ['recipe.network={kind: transformer, size: 16, heads: 2, blocks: 1}', 'data.fraction=0.1'],
   },
   {
+    system: 'ssww-polarization',
+    data: 'demo/data/ssww.arrow',
+    columns: ['ll', 'lx', 'signal'],
+    steps: '',
+    sets: ['recipe.network={layers: 1, units: 16}'],
+  },
+  {
     system: 'h4l-classifier',
     data: 'demo/data/h4l.arrow',
     columns: ['p_ggf', 'p_zz'],

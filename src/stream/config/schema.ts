@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DriftConfig, RegistryModel } from '../control/config.js'
 import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
 
@@ -66,6 +67,12 @@ export const Kafka = z.strictObject({
 const Source = z.union([
   z.strictObject({
     files: Paths.describe('Arrow IPC files; globs allowed; read in the order of their names'),
+    rate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('events per second at most, by whole record batches; as fast as they are scored when absent'),
+    repeat: z.int().nonnegative().default(1).describe('how often the files are read; 0: for ever'),
   }),
   z.strictObject({
     topic: Topic.describe('Kafka topic to read'),
@@ -89,7 +96,11 @@ const Batch = z.strictObject({
 
 const ModelStep = z.strictObject({
   name: Name.describe('prefix of the columns it adds: <name>.<column>'),
-  model: z.string().min(1).describe('folder with manifest.json, or a manifest file'),
+  model: z
+    .union([z.string().min(1), RegistryModel])
+    .describe(
+      'folder with manifest.json, or a manifest file; or a model of a registry, followed while running',
+    ),
   when: z
     .string()
     .min(1)
@@ -101,6 +112,7 @@ const ModelStep = z.strictObject({
     .describe('where the model runs; auto takes a GPU that loads, else the CPU, and says so'),
   threads: z.int().positive().max(64).default(1).describe('threads inside one operator'),
   batch: Batch.prefault({}).describe('how events become inference calls'),
+  drift: DriftConfig.prefault({}).describe('comparison with the reference histograms of the manifest'),
   replace: z
     .record(z.string(), z.string())
     .default({})
@@ -233,9 +245,20 @@ export const PipelineSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('not ready when work waits and nothing was committed for so long'),
+      live: z
+        .boolean()
+        .optional()
+        .describe(
+          'serves the live page at /, with values of recent events; true when host is of this machine alone',
+        ),
+      token: z
+        .string()
+        .min(16)
+        .optional()
+        .describe('allows pause and replay from the live page; take it from the environment: ${TOKEN}'),
     })
     .optional()
-    .describe('serves /metrics, /healthz/live and /healthz/ready'),
+    .describe('serves /metrics, /healthz/live, /healthz/ready and the live page'),
 })
 
 export type PipelineConfig = z.infer<typeof PipelineSchema>
@@ -245,6 +268,12 @@ export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
 export type StepConfig = PipelineConfig['steps'][number]
 export type OutputConfig = z.infer<typeof Output>
 export type KafkaConfig = z.infer<typeof Kafka>
+
+/** A model step whose model comes from a registry. */
+export type RegistryStepConfig = ModelStepConfig & { readonly model: RegistryModel }
+
+export const isRegistryStep = (step: StepConfig): step is RegistryStepConfig =>
+  'model' in step && typeof step.model !== 'string'
 
 export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
 
