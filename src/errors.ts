@@ -286,10 +286,8 @@ export class SpillwayError extends Error {
 
   /** Three lines for a person: what, where, what to do. */
   format(): string {
-    const lines = [`${this.code}: ${this.message}`]
-    if (this.place !== undefined) lines.push(`  at ${this.place}`)
-    lines.push(`  remedy: ${this.remedy}`)
-    return lines.join('\n')
+    const at = this.place === undefined ? [] : [`  at ${this.place}`]
+    return [`${this.code}: ${this.message}`, ...at, `  remedy: ${this.remedy}`].join('\n')
   }
 }
 
