@@ -1,47 +1,22 @@
 // The Grafana dashboards as plain lists of panels. `node scripts/grafana/write.mjs` writes deploy/grafana/dashboards.
+import { modelDashboards } from './model-dashboards.mjs'
+import {
+  FILL,
+  fraction,
+  LAG,
+  LATENCY,
+  LETTERS,
+  mean,
+  OF,
+  PADDING,
+  perSecond,
+  quantile,
+  query,
+  rate,
+  seconds,
+} from './queries.mjs'
 
-/** Every query is of the pipelines and processes chosen above. */
-const OF = 'pipeline=~"$pipeline",instance=~"$instance"'
-const rate = (metric, by = 'pipeline', more = '') =>
-  `sum by (${by}) (rate(${metric}{${OF}${more}}[$__rate_interval]))`
-const quantile = (q, metric, by = 'pipeline') =>
-  `histogram_quantile(${q}, ${rate(`${metric}_bucket`, `${by}, le`)})`
-const mean = (metric, by = 'pipeline') => `${rate(`${metric}_sum`, by)} / ${rate(`${metric}_count`, by)}`
-const query = (expr, legend) => ({ expr, legend })
-const perSecond = (title, text, ...queries) => ({ title, text, unit: 'short', queries })
-const seconds = (title, text, ...queries) => ({ title, text, unit: 's', queries })
-const fraction = (title, text, ...queries) => ({ title, text, unit: 'percentunit', queries })
-
-const LATENCY = seconds(
-  'Latency, message to commit',
-  'From the timestamp of a message to the commit of its scores.',
-  ...[0.5, 0.95, 0.99].map((q) => query(quantile(q, 'spillway_latency_seconds'), `p${q * 100} {{pipeline}}`)),
-)
-const LAG = perSecond(
-  'Consumer lag',
-  'Messages not yet delivered.',
-  query(`sum by (pipeline) (spillway_lag_messages{${OF}})`, '{{pipeline}}'),
-)
-const LETTERS = perSecond(
-  'Dead letters per second, by reason',
-  'Messages and events put aside; the code says why.',
-  query(`${rate('spillway_dead_letters_total', 'pipeline, code')} > 0`, '{{code}} {{pipeline}}'),
-)
-const FILL = perSecond(
-  'Items of an inference call, mean',
-  'Full batches are what `batch.rows` and `batch.tokens` of the step allow.',
-  query(mean('spillway_inference_rows', 'pipeline, step'), '{{step}} {{pipeline}}'),
-)
-const PADDING = fraction(
-  'Padding waste',
-  'Entries of ragged inputs that were computed and not there.',
-  query(
-    `${rate('spillway_entries_total', 'pipeline, step', ',kind="padding"')} / ${rate('spillway_entries_total', 'pipeline, step')}`,
-    '{{step}} {{pipeline}}',
-  ),
-)
-
-/** Four dashboards: what each is for, and its panels in order, two a row. */
+/** The dashboards: what each is for, and its panels in order, two a row. */
 export const dashboards = [
   {
     uid: 'spillway-overview',
@@ -168,58 +143,7 @@ export const dashboards = [
       ),
     ],
   },
-  {
-    uid: 'spillway-models',
-    title: 'Spillway: models',
-    panels: [
-      perSecond(
-        'Live version',
-        'By step and process: during a roll-out they differ.',
-        query(`spillway_model_version{${OF}}`, '{{step}}: {{model}} on {{instance}}'),
-      ),
-      perSecond(
-        'Execution provider',
-        'Where each step runs.',
-        query(`spillway_provider{${OF}}`, '{{step}}: {{provider}} on {{instance}}'),
-      ),
-      perSecond(
-        'Providers passed over',
-        'Above 0, `auto` has fallen back.',
-        query(`spillway_provider_fallbacks{${OF}}`, '{{step}} on {{instance}}'),
-      ),
-      perSecond(
-        'Inferences per second, by step',
-        'Events or items of events.',
-        query(rate('spillway_inference_rows_sum', 'pipeline, step'), '{{step}} {{pipeline}}'),
-      ),
-      perSecond(
-        'Inference calls per second, by step',
-        '',
-        query(rate('spillway_inference_rows_count', 'pipeline, step'), '{{step}} {{pipeline}}'),
-      ),
-      seconds(
-        'Inference time of a task',
-        'All calls together.',
-        query(quantile(0.5, 'spillway_inference_seconds', 'step'), 'p50 {{step}}'),
-        query(quantile(0.99, 'spillway_inference_seconds', 'step'), 'p99 {{step}}'),
-      ),
-      seconds(
-        'Feature building of a task',
-        '',
-        query(quantile(0.99, 'spillway_build_seconds', 'step'), 'p99 {{step}}'),
-      ),
-      seconds(
-        'Inference time of an item, mean',
-        '',
-        query(
-          `${rate('spillway_inference_seconds_sum', 'step')} / ${rate('spillway_inference_rows_sum', 'step')}`,
-          '{{step}}',
-        ),
-      ),
-      FILL,
-      PADDING,
-    ],
-  },
+  ...modelDashboards,
   {
     uid: 'spillway-trigger',
     title: 'Spillway: trigger rates',
@@ -263,82 +187,3 @@ export const dashboards = [
     ],
   },
 ]
-
-const SOURCE = { type: 'prometheus', uid: '${source}' }
-const WIDTH = 12
-const HEIGHT = 8
-
-const variable = (name, values) => ({
-  name,
-  type: 'query',
-  datasource: SOURCE,
-  query: { query: `label_values(${values}, ${name})`, refId: name },
-  refresh: 2,
-  includeAll: true,
-  multi: true,
-  allValue: '.*',
-  current: { text: 'All', value: '$__all' },
-})
-
-function panelJson({ title, text, unit, stat, queries }, index) {
-  return {
-    id: index + 1,
-    title,
-    description: text,
-    type: stat ? 'stat' : 'timeseries',
-    datasource: SOURCE,
-    gridPos: { x: (index % 2) * WIDTH, y: Math.floor(index / 2) * HEIGHT, w: WIDTH, h: HEIGHT },
-    fieldConfig: {
-      defaults: { unit, min: 0, custom: { fillOpacity: 5, showPoints: 'never' } },
-      overrides: [],
-    },
-    options: stat
-      ? { reduceOptions: { calcs: ['lastNotNull'] } }
-      : { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
-    targets: queries.map(({ expr, legend }, i) => ({
-      refId: String.fromCharCode(65 + i),
-      datasource: SOURCE,
-      expr,
-      legendFormat: legend,
-    })),
-  }
-}
-
-/** A dashboard as Grafana reads it. */
-export function dashboardJson({ uid, title, panels }) {
-  return {
-    uid,
-    title,
-    tags: ['spillway'],
-    schemaVersion: 39,
-    editable: true,
-    graphTooltip: 1,
-    refresh: '10s',
-    time: { from: 'now-1h', to: 'now' },
-    links: [
-      {
-        type: 'dashboards',
-        tags: ['spillway'],
-        title: 'Spillway',
-        asDropdown: true,
-        keepTime: true,
-        includeVars: true,
-      },
-    ],
-    templating: {
-      list: [
-        { name: 'source', type: 'datasource', query: 'prometheus', label: 'Prometheus' },
-        variable('pipeline', 'spillway_commits_total'),
-        variable('instance', 'spillway_commits_total{pipeline=~"$pipeline"}'),
-      ],
-    },
-    panels: panels.map(panelJson),
-  }
-}
-
-/** Name and text of every dashboard's file. */
-export const dashboardFiles = () =>
-  dashboards.map((dashboard) => ({
-    name: `${dashboard.uid}.json`,
-    text: `${JSON.stringify(dashboardJson(dashboard), null, 2)}\n`,
-  }))

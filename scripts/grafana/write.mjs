@@ -2,7 +2,7 @@
 // Writes deploy/grafana/dashboards from dashboards.mjs.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { dashboardFiles } from './dashboards.mjs'
+import { dashboardFiles } from './json.mjs'
 
 const folder = fileURLToPath(new URL('../../deploy/grafana/dashboards/', import.meta.url))
 mkdirSync(folder, { recursive: true })

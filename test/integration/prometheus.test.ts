@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPipeline } from '#spillway/stream/config/load.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
-import { dashboardFiles } from '../../scripts/grafana/dashboards.mjs'
+import { dashboardFiles } from '../../scripts/grafana/json.mjs'
 import { writeArrow } from '../support/arrow-files.js'
 import { columnsText, writeBundle } from '../support/bundles.js'
+import { followedPipeline } from '../support/followed.js'
 import { until } from '../support/kafka.js'
 import { type Bench, eventsFrom, openBench, ROWS, topics } from '../support/kafka-bench.js'
 import { liveEvents, livePipeline, TOKEN } from '../support/live.js'
@@ -101,8 +102,15 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
     run(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
     run(await faulty('stuck', 'hang', 40))
     run(await faulty('crashing', 'exit', 40))
+    const followed = await followedPipeline('models')
+    const following = await assemble(followed.pipeline)
+    run(following)
     const targets = scorers.map(({ url }) => new URL(url!).host)
     prometheus = await startPrometheus([...targets, '127.0.0.1:1'])
+    await followed.publishWrong()
+    const refused = /^spillway_model_refused_total\{[^}]*code="PROBE_FAILED"[^}]*\} 1$/m
+    await until(async () => refused.test(await following.metrics.registry.metrics()), 'the refusal', 60_000)
+    await followed.publishRight()
   }, LIMIT)
   afterAll(async () => {
     await prometheus?.stop()
@@ -119,12 +127,15 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
       'crashing: SpillwayWorkersReplaced',
       'fallback: SpillwayProviderFellBack',
       'letters: SpillwayDeadLetters',
+      'models: SpillwayDrift',
+      'models: SpillwayModelRefused',
       'stuck: SpillwayNoProgress',
     ]
     // A new worker takes seconds to start, and here they stand for minutes: that one may fire too.
     const fired = async () =>
       (await prometheus.fired()).filter((alert) => alert !== 'crashing: SpillwayNoProgress')
-    await until(async () => (await fired()).length >= expected.length, 'the alerts', 60_000)
+    for (const end = Date.now() + 60_000; Date.now() < end && (await fired()).length < expected.length; )
+      await new Promise((resolve) => setTimeout(resolve, 250))
     // Time for one that should not come.
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     expect(await fired()).toEqual(expected)

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { kafkaMissing } from '../../scripts/servers/kafka.mjs'
 import { natsMissing } from '../../scripts/servers/nats.mjs'
 import { findExecutable } from '../../scripts/servers/process.mjs'
+import { deployToolsMissing } from './deploy-tools.js'
 
 const require = createRequire(import.meta.url)
 
@@ -16,6 +17,7 @@ const missing = {
     chromium === null ? 'chromium (Debian package chromium; PATH or SPILLWAY_CHROMIUM)' : null,
   prometheus: program('prometheus'),
   promtool: program('promtool'),
+  helm: () => deployToolsMissing(),
   kafka: () => kafkaMissing(),
   nats: () => natsMissing(),
   confluent: () => {
