@@ -89,6 +89,11 @@ export const catalogue = {
     'A message made a worker or the process end more than once.',
     'Look at the bytes with `spillway dlq show`; report the model or the message that does this.',
   ),
+  EVENTS_UNREADABLE: entry(
+    'dead-letter',
+    'Events of an input file cannot be read; those before them were scored.',
+    'Fetch or repair the file named at the place given, and run on it again.',
+  ),
   EVENT_FAILED: entry(
     'dead-letter',
     'A step failed on one event.',

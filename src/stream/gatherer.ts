@@ -166,6 +166,10 @@ export class Gatherer {
 
   async #dispatch(entries: readonly Entry[], reason: CloseReason): Promise<void> {
     const work = entries.filter(({ message, resolve }) => {
+      if (message.unread !== undefined) {
+        resolve(rejected({ code: 'EVENTS_UNREADABLE', ...message.unread }))
+        return false
+      }
       if (message.value !== null && message.value.length > 0) return true
       resolve(rejected({ code: 'MESSAGE_EMPTY', message: 'message has no value', place: placeOf(message) }))
       return false

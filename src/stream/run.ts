@@ -15,6 +15,7 @@ import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
 import type { Source } from './source.js'
+import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
 import { KafkaSource } from './sources/kafka-source.js'
 import type { LiveModel } from './work.js'
@@ -124,7 +125,7 @@ async function proveModels(pipeline: LoadedPipeline): Promise<void> {
   }
 }
 
-const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>
+const isTopic = <T extends OutputConfig>(output: T | undefined): output is Extract<T, { topic: string }> =>
   output !== undefined && 'topic' in output
 
 const needsKafka = ({ source, sink }: PipelineConfig): boolean =>
@@ -151,7 +152,8 @@ async function openSource(
   folder: string,
   client: KafkaClient | null,
 ) {
-  if ('files' in source) return FileSource.open(expandGlobs([source.files].flat(), folder))
+  if ('files' in source)
+    return FileSource.open(expandGlobs([source.files].flat(), folder), viewOf(source, folder))
   return new KafkaSource({
     client: client!,
     topic: source.topic,
@@ -178,8 +180,11 @@ async function openSink(
     if (isTopic(accepted) || isTopic(dead_letters)) fail('scores go to files, so all outputs must')
     return fileSink({
       pipeline: config.name,
-      scores: resolve(folder, scores.files),
-      accepted: accepted === undefined ? null : resolve(folder, (accepted as { files: string }).files),
+      scores: { folder: resolve(folder, scores.files), format: scores.format },
+      accepted:
+        accepted === undefined || isTopic(accepted)
+          ? null
+          : { folder: resolve(folder, accepted.files), format: accepted.format },
       deadLetters: resolve(folder, (dead_letters as { files: string }).files),
       inputDigest: source.digest ?? `${'topic' in config.source ? config.source.topic : ''}`,
     })

@@ -37,7 +37,15 @@ test('list shows what there is', async () => {
   const { out, code } = await spillway(['list', '--json'])
   expect(code).toBe(0)
   const catalog = JSON.parse(out) as Record<string, { name: string; what: string }[]>
-  expect(Object.keys(catalog)).toEqual(['steps', 'features', 'providers', 'formats', 'maps', 'clients', 'functions'])
+  expect(Object.keys(catalog)).toEqual([
+    'steps',
+    'features',
+    'providers',
+    'formats',
+    'maps',
+    'clients',
+    'functions',
+  ])
   expect(catalog['features'].find(({ name }) => name === 'zj-momenta')?.what).toBe('v1: momenta [n, 12]')
   expect(catalog['providers'].find(({ name }) => name === 'cpu')?.what).toMatch(/^bundled/)
   expect(catalog['functions'].map(({ name }) => name)).toContain('deltaphi(a, b)')

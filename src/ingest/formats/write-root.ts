@@ -97,8 +97,9 @@ function planBranches(shapes: readonly Shape[]): readonly Plan[] {
       visit(shape.item, name, column, steps, plans.length - 1)
     }
   }
+  // Dots in the names of branches mean something else to ROOT.
   shapes.forEach((shape, column) => {
-    visit(shape, shape.name, column, [], null)
+    visit(shape, shape.name.replaceAll('.', '_'), column, [], null)
   })
   const counters = new Set(plans.filter(({ isCounter }) => isCounter).map(({ name }) => name))
   const twice = plans.find(({ name, isCounter }) => !isCounter && counters.has(name))

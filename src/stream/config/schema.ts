@@ -61,16 +61,31 @@ export const Kafka = z.strictObject({
 
 const Source = z.union([
   z.strictObject({
-    files: Paths.describe('Arrow IPC files; globs allowed; read in the order of their names'),
+    files: Paths.describe(
+      'files of any format (docs/formats.md), file.root:tree for a part; globs allowed; read in the order of their names',
+    ),
+    map: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('schema map that makes columns of branches: a name of `spillway list maps`, or a YAML file'),
+    columns: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('top-level columns of the files to read; all, or those that the map names, when absent'),
+    rows: z
+      .int()
+      .positive()
+      .max(65_536)
+      .default(1_024)
+      .describe('most events read at once, for files that have no record batches of their own'),
   }),
   z.strictObject({
     topic: Topic.describe('Kafka topic to read'),
     group: z.string().min(1).optional().describe('consumer group; the name of the pipeline when absent'),
     from: z.enum(['earliest', 'latest']).default('earliest').describe('where a new group begins'),
-    schema: z
-      .string()
-      .optional()
-      .describe('an Arrow file with the columns of the topic, for `spillway check`'),
+    schema: z.string().optional().describe('a file with the columns of the topic, for `spillway check`'),
   }),
 ])
 
@@ -112,9 +127,20 @@ const CutFlowStep = z.strictObject({
   ...cutFlowKeys,
 })
 
-const Output = z.union([
-  z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
-  z.strictObject({ topic: Topic.describe('Kafka topic') }),
+const ToTopic = z.strictObject({ topic: Topic.describe('Kafka topic') })
+const Rows = z.union([
+  z.strictObject({
+    files: z.string().min(1).describe('folder for files of rows'),
+    format: z
+      .enum(['arrow', 'parquet', 'root'])
+      .default('arrow')
+      .describe('what the files are; root holds no text and no lists of lists'),
+  }),
+  ToTopic,
+])
+const Letters = z.union([
+  z.strictObject({ files: z.string().min(1).describe('folder for the bytes and their descriptions') }),
+  ToTopic,
 ])
 
 function namesDiffer(steps: readonly object[]): boolean {
@@ -135,9 +161,9 @@ export const PipelineSchema = z.strictObject({
     .refine(namesDiffer, 'two steps have one name'),
   sink: z
     .strictObject({
-      scores: Output.describe('a row for every event, with the columns the steps added'),
-      accepted: Output.optional().describe('accepted events, whole, with their scores'),
-      dead_letters: Output.describe('original bytes of what could not be scored'),
+      scores: Rows.describe('a row for every event, with the columns the steps added'),
+      accepted: Rows.optional().describe('accepted events, whole, with their scores'),
+      dead_letters: Letters.describe('original bytes of what could not be scored'),
       columns: z.array(z.string()).default(['event']).describe('source columns copied to the scores'),
       delivery: z
         .enum(['exactly_once', 'at_least_once'])
@@ -239,7 +265,7 @@ export type ModelStepConfig = z.infer<typeof ModelStep>
 export type SelectStepConfig = z.infer<typeof SelectStep>
 export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
 export type StepConfig = PipelineConfig['steps'][number]
-export type OutputConfig = z.infer<typeof Output>
+export type OutputConfig = z.infer<typeof Rows> | z.infer<typeof Letters>
 export type KafkaConfig = z.infer<typeof Kafka>
 
 export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
