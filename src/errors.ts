@@ -134,6 +134,31 @@ export const catalogue = {
     'A model does not give its probe answers here.',
     'Compare feature builder versions, runtime version and provider with the manifest.',
   ),
+  MODEL_EXISTS: entry(
+    'refuse',
+    'A version of a model is published already, with other bytes.',
+    'Publish it under the next version: `spillway publish --next`.',
+  ),
+  MODEL_OUTDATED: entry(
+    'refuse',
+    'An older version of a model is offered over a newer one, or other bytes under the same version.',
+    'Versions only grow: publish old weights under a new version, `spillway models rollback`.',
+  ),
+  MODEL_UNSIGNED: entry(
+    'refuse',
+    'A model carries no signature where one is required.',
+    'Publish it signed: `spillway publish --sign KEY`.',
+  ),
+  SIGNATURE_INVALID: entry(
+    'refuse',
+    'The signature of a model is not of the key asked for, or not of these files.',
+    'Sign the bundle with the key whose public half the pipeline names; do not change its files afterwards.',
+  ),
+  REGISTRY_UNAVAILABLE: entry(
+    'retry',
+    'A model registry cannot be reached, read or written.',
+    'Check the address, credentials and permissions; with NATS, that JetStream is on.',
+  ),
   PROVIDER_UNAVAILABLE: entry(
     'stop',
     'The execution provider asked for cannot be loaded on this machine.',
@@ -203,6 +228,11 @@ export const catalogue = {
     'stop',
     'The loss of a training step became NaN or infinite.',
     'Lower the learning rate, clip the gradients, or look for bad values in the inputs; the last checkpoint is good.',
+  ),
+  EXPORT_DIFFERS: entry(
+    'stop',
+    'An exported model does not give the numbers of the framework that trained it.',
+    'Report the layer that differs; the run and its checkpoint are kept.',
   ),
   KERNEL_INPUT: entry(
     'dead-letter',

@@ -11,12 +11,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stream: ['errors', 'physics', 'ingest', 'models'],
   train: ['errors', 'physics', 'ingest', 'models'],
   report: ['errors', 'physics', 'ingest', 'models', 'stream', 'train'],
-  cli: ['errors', 'physics', 'ingest', 'models', 'stream', 'train', 'report'],
+  recipes: ['errors', 'physics', 'ingest', 'models', 'train', 'report'],
+  cli: ['errors', 'physics', 'ingest', 'models', 'stream', 'train', 'report', 'recipes'],
 }
 const MOST_LINES = 300
 
+/**
+ * The trainable half of the physics systems, which lies beside the half that scorers load: everything in a system's
+ * folder but system.ts and features.ts, and the list of recipes.
+ */
+const RECIPES = /^src\/models\/(?:recipes\.ts$|[^/]+\/[^/]+\/(?!(?:system|features)\.ts$))/
+
 /** `src/errors.ts` → errors, `src/stream/kafka/port.ts` → stream. */
-const partOf = (path: string): string => path.split('/')[1].replace(/\.d?\.?ts$/, '')
+const partOf = (path: string): string =>
+  RECIPES.test(path) ? 'recipes' : path.split('/')[1].replace(/\.d?\.?ts$/, '')
 
 const IMPORT = /(?:\bfrom|\bimport|\bnew URL\(|\bimport\()\s*['"](\.{1,2}\/[^'"]+)['"]/g
 
@@ -80,6 +88,10 @@ describe('these checks', () => {
     ["const a = await import('../cli/run.js')", 'src/report/a.ts'],
     ["import './ingest/columns.js'", 'src/errors.ts'],
     ["new Worker(new URL('../stream/worker.js', import.meta.url))", 'src/models/a.ts'],
+    ["import { train } from '../../../train/run.js'", 'src/models/jets/lundnet/features.ts'],
+    ["import { recipe } from './jets/lundnet/recipe.js'", 'src/models/index.ts'],
+    ["import { recipes } from '../models/recipes.js'", 'src/train/run.ts'],
+    ["import { recipe } from '../models/jets/lundnet/recipe.js'", 'src/stream/a.ts'],
   ])('see a wrong arrow in %s', (text, path) => {
     expect(wrongArrows(path, text)).toHaveLength(1)
   })
@@ -89,6 +101,10 @@ describe('these checks', () => {
       wrongArrows('src/stream/a.ts', "import { b } from '../models/b.js'\nimport c from './c.js'"),
     ).toEqual([])
     expect(wrongArrows('src/models/a/b.ts', "import { SpillwayError } from '../../errors.js'")).toEqual([])
+    expect(
+      wrongArrows('src/models/a/b/recipe.ts', "import { mlp } from '../../../train/layers/index.js'"),
+    ).toEqual([])
+    expect(wrongArrows('src/models/index.ts', "import { a } from './a/b/system.js'")).toEqual([])
   })
 
   it.each([

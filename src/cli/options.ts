@@ -9,6 +9,12 @@ export const setOption = (): Option =>
     .argParser(collect)
     .default([], 'none')
 
+/** `--data glob`, once or more often. */
+export const dataOption = (): Option =>
+  new Option('--data <glob>', 'Arrow files of events; may be given several times')
+    .argParser(collect)
+    .default([], 'none')
+
 export const jsonOption = (): Option =>
   new Option('--json', 'print JSON for scripts').default(false, 'a table')
 

@@ -1,8 +1,13 @@
 import type { RecordBatch } from 'apache-arrow'
 import type { EventSchema } from './columns.js'
 import type { Shape } from './formats/shared/node.js'
+import type { DecoderThreads } from './formats/shared/threads.js'
+export interface OpenOptions {
+  /** Threads of third-party decoders to be used again, for who opens many files; see `decoderThreads`. */
+  readonly threads?: DecoderThreads
+}
 
-export interface ReadOptions {
+export interface ReadOptions extends OpenOptions {
   /** Rows of each record batch given (the last may be shorter). */
   readonly batchRows: number
   /** Read only these top-level columns; all when absent. */
@@ -31,6 +36,6 @@ export interface EventFormat {
   readonly name: string
   /** File name endings this format answers to, with the dot, longest first: `.hepmc3.gz`, `.hepmc3`. */
   readonly extensions: readonly string[]
-  info(path: string): Promise<FileInfo>
+  info(path: string, options?: OpenOptions): Promise<FileInfo>
   read(path: string, options: ReadOptions): AsyncIterable<RecordBatch>
 }

@@ -23,10 +23,18 @@ const Output = z.strictObject({
     .min(1),
 })
 
-const Reference = z.strictObject({
-  edges: z.array(z.number()).min(2),
-  counts: z.array(z.number().nonnegative()),
-})
+/** A histogram; `counts` may begin and end with what lies below the first and above the last edge. */
+const Reference = z
+  .strictObject({
+    edges: z.array(z.number()).min(2).max(257),
+    counts: z.array(z.number().nonnegative()),
+  })
+  .refine(({ edges }) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]), 'edges must rise')
+  .refine(
+    ({ edges, counts }) => counts.length === edges.length - 1 || counts.length === edges.length + 1,
+    'a count for every bin, or two more for what lies below and above',
+  )
+export type Reference = z.infer<typeof Reference>
 
 /** The manifest of a model: everything a scorer must know that the ONNX graph does not say. */
 export const Manifest = z.strictObject({
@@ -51,7 +59,10 @@ export const Manifest = z.strictObject({
   /** Real events with the trainer's own answers: an Arrow file whose columns `answer.<column>` hold them. */
   probe: z.strictObject({ file: FileName, sha256: Digest }).optional(),
   trained: z.record(z.string(), z.unknown()).optional(),
-  /** Histograms of inputs and scores on the training sample, for drift. */
+  /**
+   * Histograms on the training sample, for drift: `input.<tensor>.<k>` of component k of a tensor of the builder
+   * (real entries, not padding), and `score.<column>`.
+   */
   references: z.record(z.string(), Reference).default({}),
 })
 export type Manifest = z.infer<typeof Manifest>

@@ -47,6 +47,15 @@ export async function runProbe(
     for (let item = 0; item < features.items; item++) {
       const answer = answers(item)
       if (answer === null) continue
+      if (!Number.isFinite(answer)) {
+        throw new SpillwayError(
+          'MODEL_INVALID',
+          `the probe answers ${column} of item ${item} with ${answer}`,
+          {
+            place: origin,
+          },
+        )
+      }
       compared++
       const found = scores[0].columns[c][item]
       const gap = Math.abs(found - answer)

@@ -7,14 +7,14 @@ export interface GathererOptions {
   /** Most rows given to a worker at once (estimated from bytes until the worker has counted them). */
   readonly rows: number
   readonly bytes: number
-  /** How long a free worker waits for a fuller task. */
+  /** How long a worker that has something to do waits for a fuller task; one that has nothing takes what is there. */
   readonly delayMs: number
   /** How often a message may hang or end a worker before it is a dead letter. */
   readonly attempts: number
 }
 
 /** What is asked of the worker pool. */
-export type Workers = Pick<WorkerPool, 'run' | 'room' | 'busy'>
+export type Workers = Pick<WorkerPool, 'run' | 'room' | 'busy' | 'idle'>
 
 /** Why a task was closed: full, waited long enough, a worker was free, or the message must be alone. */
 export type CloseReason = 'rows' | 'bytes' | 'delay' | 'free' | 'alone'
@@ -57,6 +57,7 @@ export class Gatherer {
   /** The one whose turn it is, while it waits for a worker. */
   #solo: Entry | null = null
   #held = false
+  #pumping = false
   #idle: (() => void)[] = []
 
   constructor(pool: Workers, options: GathererOptions, events: GathererEvents) {
@@ -81,7 +82,7 @@ export class Gatherer {
         alone: false,
         exclusive: false,
       })
-      this.pump()
+      this.#pumpSoon()
     })
   }
 
@@ -124,6 +125,16 @@ export class Gatherer {
     }
   }
 
+  /** A turn later, so that messages that come together go together. */
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      this.pump()
+    })
+  }
+
   /** Whether a task should be closed now; otherwise a timer is set. */
   #reason(): CloseReason | undefined {
     if (this.#queue[this.#head].alone) return 'alone'
@@ -133,8 +144,8 @@ export class Gatherer {
       if (bytes >= this.#options.bytes) return 'bytes'
       if (bytes / this.#bytesPerRow >= this.#options.rows) return 'rows'
     }
+    if (this.#options.delayMs === 0 || this.#pool.idle) return 'free'
     const waited = performance.now() - this.#queue[this.#head].since
-    if (this.#options.delayMs === 0) return 'free'
     if (waited >= this.#options.delayMs) return 'delay'
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined

@@ -118,6 +118,11 @@ export class WorkerPool {
     return room
   }
 
+  /** Whether a worker has nothing to do. */
+  get idle(): boolean {
+    return this.#seats.some((seat) => seat.ready && seat.pending.size === 0)
+  }
+
   /** Tasks under way. */
   get busy(): number {
     let busy = 0

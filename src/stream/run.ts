@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
 import { checkModels } from './check/models.js'
+import { tuneCollector } from './collector.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
@@ -49,6 +50,7 @@ export async function assemble(
   log: KafkaLog = () => {},
   worker?: URL,
 ): Promise<RunningPipeline> {
+  tuneCollector()
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()

@@ -26,7 +26,7 @@ describe('gatherer', () => {
     const { gatherer, workers, reasons } = gathererOf(undefined, { delayMs: 30 })
     const outcomes = await Promise.all(messages(25).map((message) => gatherer.submit(message)))
     expect(workers.tasks).toEqual([places(0, 10), places(10, 20), places(20, 25)])
-    expect(reasons).toEqual(['bytes', 'bytes', 'delay'])
+    expect(reasons).toEqual(['bytes', 'bytes', 'free'])
     expect(outcomes.map(({ scores }) => scores![0])).toEqual(Array.from({ length: 25 }, (_, i) => i))
   })
 
@@ -40,11 +40,23 @@ describe('gatherer', () => {
     expect(reasons[0]).toBe('rows')
   })
 
-  it('gives a free worker what is there when it need not wait', async () => {
-    const { gatherer, workers, reasons } = gathererOf()
+  it('gives a worker that has nothing to do what is there, at once', async () => {
+    const { gatherer, workers, reasons } = gathererOf(undefined, { delayMs: 60_000 })
     await Promise.all(messages(3).map((message) => gatherer.submit(message)))
-    expect(workers.tasks).toEqual([[place(0)], [place(1)], [place(2)]])
-    expect(reasons).toEqual(['free', 'free', 'free'])
+    expect(workers.tasks).toEqual([places(0, 3)])
+    expect(reasons).toEqual(['free'])
+  })
+
+  it('lets a worker that is at work wait for a fuller task', async () => {
+    const { gatherer, workers, reasons } = gathererOf(() => sleep(60).then((): 'ok' => 'ok'), { delayMs: 20 })
+    const [a, b, c] = messages(3)
+    const first = gatherer.submit(a)
+    await sleep(1)
+    const second = gatherer.submit(b)
+    await sleep(5)
+    await Promise.all([first, second, gatherer.submit(c)])
+    expect(workers.tasks).toEqual([[place(0)], [place(1), place(2)]])
+    expect(reasons).toEqual(['free', 'delay'])
   })
 
   it('gives a message larger than a task a task of its own', async () => {

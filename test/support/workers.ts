@@ -35,6 +35,10 @@ export class ScriptedWorkers implements Workers {
     return this.#slots - this.busy
   }
 
+  get idle(): boolean {
+    return this.busy === 0
+  }
+
   async run(items: readonly WorkItem[]): Promise<TaskReply> {
     if (this.room <= 0) throw new Error('run() without room')
     this.busy++

@@ -10,6 +10,7 @@ import { limits } from './shared/limits.js'
 import type { Data, Shape } from './shared/node.js'
 import { fileInfo } from './shared/schema.js'
 import { selectColumns } from './shared/select.js'
+import { type DecoderThreads, openThread } from './shared/threads.js'
 
 /**
  * HDF5 files of the training-dataset-dumper kind: a compound dataset `jets` whose rows are the events, and padded lists
@@ -19,9 +20,9 @@ import { selectColumns } from './shared/select.js'
 export const hdf5: EventFormat = {
   name: 'hdf5',
   extensions: ['.hdf5', '.h5'],
-  async info(path) {
+  async info(path, options) {
     const { path: file, inside } = splitInside(path, hdf5.extensions)
-    const thread = await openHdf5(file)
+    const thread = await openHdf5(file, options?.threads)
     try {
       return hdf5Info(await describe(thread, file, inside))
     } finally {
@@ -30,7 +31,7 @@ export const hdf5: EventFormat = {
   },
   async *read(path, options) {
     const { path: file, inside } = splitInside(path, hdf5.extensions)
-    const thread = await openHdf5(file)
+    const thread = await openHdf5(file, options.threads)
     try {
       yield* readHdf5(thread, file, await describe(thread, file, inside), options)
     } finally {
@@ -41,14 +42,15 @@ export const hdf5: EventFormat = {
 
 export type Hdf5Thread = Isolated<Hdf5Question, Hdf5Answer>
 
-/** A thread with the HDF5 library, for one file or many. */
-export const hdf5Thread = (place: string, seconds?: number): Hdf5Thread =>
-  isolate(new URL('./hdf5/read-worker.js', import.meta.url), place, { seconds })
+const worker = new URL('./hdf5/read-worker.js', import.meta.url)
 
-async function openHdf5(path: string): Promise<Hdf5Thread> {
+/** A thread with the HDF5 library, for one file or many. */
+export const hdf5Thread = (place: string, seconds?: number): Hdf5Thread => isolate(worker, place, { seconds })
+
+async function openHdf5(path: string, threads: DecoderThreads | undefined): Promise<Hdf5Thread> {
   // Opening it first tells a missing file from a damaged one.
   await (await openBytes(path)).close()
-  return hdf5Thread(path)
+  return openThread(worker, path, threads)
 }
 
 export async function describe(thread: Hdf5Thread, path: string, inside: string | null): Promise<Hdf5Info> {

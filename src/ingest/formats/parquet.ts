@@ -1,14 +1,16 @@
 import type { RecordBatch } from 'apache-arrow'
-import type { FileMetaData } from 'hyparquet'
+import type { ColumnChunk, FileMetaData } from 'hyparquet'
 import type { EventFormat, FileInfo, ReadOptions } from '../format.js'
+import { Scratch } from './kernel/scratch.js'
 import { assemble } from './parquet/assemble.js'
-import { columnReader } from './parquet/column.js'
+import { type ColumnReader, type ColumnReading, deepReader } from './parquet/column.js'
 import { readFooter } from './parquet/footer.js'
-import { type FieldPlan, planSchema, type SchemaPlan } from './parquet/schema.js'
+import { type FieldPlan, type LeafPlan, planSchema, type SchemaPlan } from './parquet/schema.js'
+import { assembleShallow, shallowReader } from './parquet/shallow.js'
 import { arrowSchema, recordBatch } from './shared/batch.js'
 import { type ByteSource, openBytes } from './shared/bytes.js'
 import { unreadable } from './shared/damage.js'
-import type { Shape } from './shared/node.js'
+import type { Data, Shape } from './shared/node.js'
 import { fileInfo } from './shared/schema.js'
 import { selectColumns } from './shared/select.js'
 
@@ -58,27 +60,49 @@ export async function* readParquet(source: ByteSource, options: ReadOptions): As
     options.signal?.throwIfAborted()
     const rows = Math.min(options.batchRows, total - done)
     const data = []
-    for (const { field, readers } of columns) {
-      const stretches = []
-      for (const reader of readers) stretches.push(await reader.take(rows))
-      data.push(assemble(field.shape, field.leaves, stretches, rows, `${source.name}, row ${done}`))
-    }
+    for (const take of columns) data.push(await take(rows, `${source.name}, row ${done}`))
     yield recordBatch(schema, data, rows)
     done += rows
   }
 }
 
-function openColumns(source: ByteSource, footer: FileMetaData, fields: readonly FieldPlan[]) {
-  const window = windowOf(fields.reduce((sum, field) => sum + field.leaves.length, 0))
-  return fields.map((field) => ({
-    field,
-    readers: field.leaves.map((leaf) => {
-      const chunks = footer.row_groups.map((group) => group.columns[leaf.chunk])
-      if (chunks.some((chunk) => chunk === undefined))
-        throw unreadable(`a row group lacks column ${leaf.path}`, source.name)
-      return columnReader(source, leaf, chunks, window)
-    }),
-  }))
+/** The next rows of a top-level column. */
+type TakeRows = (rows: number, place: string) => Promise<Data>
+
+function openColumns(
+  source: ByteSource,
+  footer: FileMetaData,
+  fields: readonly FieldPlan[],
+): readonly TakeRows[] {
+  const size = windowOf(fields.reduce((sum, field) => sum + field.leaves.length, 0))
+  const scratch = new Scratch()
+  const chunksOf = (leaf: LeafPlan): ColumnChunk[] =>
+    footer.row_groups.map(({ columns }) => {
+      const chunk = columns[leaf.chunk]
+      if (chunk === undefined) throw unreadable(`a row group lacks column ${leaf.path}`, source.name)
+      return chunk
+    })
+  const reading = (leaf: LeafPlan): ColumnReading => ({
+    source,
+    leaf,
+    scratch,
+    window: { size, memory: new Uint8Array(0) },
+  })
+  return fields.map(({ shape, leaves }): TakeRows => {
+    if (leaves.every(({ itemDef }) => itemDef.length <= 1)) {
+      const readers = leaves.map((leaf) => shallowReader(reading(leaf), chunksOf(leaf)))
+      return async (rows, place) => assembleShallow(shape, leaves, await takeAll(readers, rows), place)
+    }
+    const readers = leaves.map((leaf) => deepReader(reading(leaf), chunksOf(leaf)))
+    return async (rows, place) => assemble(shape, leaves, await takeAll(readers, rows), rows, place)
+  })
+}
+
+/** One after the other: they share the scratch memory. */
+async function takeAll<Part>(readers: readonly ColumnReader<Part>[], rows: number): Promise<Part[]> {
+  const parts: Part[] = []
+  for (const reader of readers) parts.push(await reader.take(rows))
+  return parts
 }
 
 /** Parquet has no place for units at a column: files written here have them in their metadata, as `unit.<path>`. */

@@ -7,7 +7,7 @@ import { type ByteSource, openBytes } from './shared/bytes.js'
 import { splitInside } from './shared/inside.js'
 import { isolate } from './shared/isolate.js'
 import { fileInfo } from './shared/schema.js'
-
+import { type DecoderThreads, openThread } from './shared/threads.js'
 export type RootDescription = TreeInfo | NtupleInfo
 
 /**
@@ -18,13 +18,13 @@ export type RootDescription = TreeInfo | NtupleInfo
 export const root: EventFormat = {
   name: 'root',
   extensions: ['.root'],
-  async info(path) {
+  async info(path, options) {
     const { path: file, inside } = splitInside(path, root.extensions)
-    return rootInfo(await describe({ path: file, inside }))
+    return rootInfo(await describe({ path: file, inside }, options?.threads))
   },
   async *read(path, options) {
     const { path: file, inside } = splitInside(path, root.extensions)
-    const description = await describe({ path: file, inside })
+    const description = await describe({ path: file, inside }, options.threads)
     const source = await openBytes(file)
     try {
       yield* readRoot(source, description, options)
@@ -34,16 +34,19 @@ export const root: EventFormat = {
   },
 }
 
+const worker = new URL('./root/describe-worker.js', import.meta.url)
+
 /** A thread that describes ROOT files, for one file or many. */
 export const rootDescriber = (place: string, seconds?: number) =>
-  isolate<DescribeQuestion, RootDescription>(new URL('./root/describe-worker.js', import.meta.url), place, {
-    seconds,
-  })
+  isolate<DescribeQuestion, RootDescription>(worker, place, { seconds })
 
-async function describe(question: DescribeQuestion): Promise<RootDescription> {
+async function describe(
+  question: DescribeQuestion,
+  threads: DecoderThreads | undefined,
+): Promise<RootDescription> {
   // Opening it first tells a missing file from a damaged one.
   await (await openBytes(question.path)).close()
-  const describer = rootDescriber(question.path)
+  const describer = openThread<DescribeQuestion, RootDescription>(worker, question.path, threads)
   try {
     return await describer.ask(question)
   } finally {

@@ -4,7 +4,7 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod'
 import { SpillwayError } from '../../errors.js'
 import { problemsOf, wrongTypes } from './issues.js'
-import { type Environment, override, prototypeKeys, retype, substitute } from './resolve.js'
+import { type Environment, fillIn, override, prototypeKeys, retype, substitute } from './resolve.js'
 import { type PipelineConfig, PipelineSchema } from './schema.js'
 
 /** A configuration file, validated, with the folder that its relative paths start from. */
@@ -52,6 +52,29 @@ export function loadYaml<T>(
   return loaded
 }
 
+/**
+ * As `loadYaml`, over values for the keys that the file leaves out (see `fillIn`); without a file, these alone.
+ * @throws the first of the problems
+ */
+export function loadYamlOver<T>(
+  file: string | null,
+  beneath: object,
+  schema: z.ZodType<T>,
+  sets: readonly string[] = [],
+  env: Environment = process.env,
+): Loaded<T> {
+  const { loaded, problems } = readText(
+    file ?? '',
+    file === null ? '' : textOf(file),
+    schema,
+    sets,
+    env,
+    beneath,
+  )
+  if (loaded === null) throw problems[0]
+  return loaded
+}
+
 /** As `loadYaml`, but gives everything that is wrong instead of throwing the first of it. */
 export function readYaml<T>(
   file: string,
@@ -60,21 +83,23 @@ export function readYaml<T>(
   env: Environment = process.env,
 ): ReadResult<T> {
   try {
-    return read(file, schema, sets, env)
+    return readText(file, textOf(file), schema, sets, env)
   } catch (error) {
     if (error instanceof SpillwayError) return { loaded: null, problems: [error] }
     throw error
   }
 }
 
-function read<T>(
+function readText<T>(
   file: string,
+  text: string,
   schema: z.ZodType<T>,
   sets: readonly string[],
   env: Environment,
+  beneath: object = {},
 ): ReadResult<T> {
   const lines = new LineCounter()
-  const document = parseDocument(readText(file), { lineCounter: lines, uniqueKeys: true, strict: true })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true })
   const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`
   // After the first syntax error the rest is noise.
   const broken = document.errors[0]
@@ -86,6 +111,7 @@ function read<T>(
     })
   }
   for (const set of sets) override(document, set)
+  fillIn(document, beneath)
   const { problems: missing, substituted } = substitute(document, env, at)
   const place = (path: readonly PropertyKey[]): string => {
     const node = nodeAt(document, path)
@@ -101,10 +127,11 @@ function read<T>(
   )
   const problems = [...missing, ...unsafe, ...invalid]
   if (!parsed.success || problems.length > 0) return { loaded: null, problems: inOrder(problems) }
-  return { loaded: { config: parsed.data, file, folder: dirname(resolve(file)), place }, problems: [] }
+  const folder = file === '' ? process.cwd() : dirname(resolve(file))
+  return { loaded: { config: parsed.data, file, folder, place }, problems: [] }
 }
 
-function readText(file: string): string {
+function textOf(file: string): string {
   try {
     if (statSync(file).size > MAX_BYTES) {
       throw new SpillwayError('CONFIG_UNREADABLE', `larger than ${MAX_BYTES} bytes`, { place: file })

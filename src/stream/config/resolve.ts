@@ -1,4 +1,4 @@
-import { type Document, isScalar, parseDocument, type Scalar, visit } from 'yaml'
+import { type Document, isMap, isScalar, parseDocument, type Scalar, visit } from 'yaml'
 import { SpillwayError } from '../../errors.js'
 import { unknownKey } from './issues.js'
 
@@ -26,6 +26,24 @@ export function override(document: Document, set: string): void {
     })
   }
 }
+
+/**
+ * Puts values in for the keys that a document leaves out, map by map. A map that names another `kind` than the one
+ * beneath is another thing, and takes nothing from it.
+ */
+export function fillIn(document: Document, beneath: object, path: readonly string[] = []): void {
+  for (const [key, value] of Object.entries(beneath)) {
+    const at = [...path, key]
+    if (!document.hasIn(at)) document.setIn(at, document.createNode(value))
+    else if (isPlain(value) && isMap(document.getIn(at))) {
+      const kind = document.getIn([...at, 'kind'])
+      if (kind === undefined || !('kind' in value) || kind === value.kind) fillIn(document, value, at)
+    }
+  }
+}
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 

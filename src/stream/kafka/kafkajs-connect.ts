@@ -5,6 +5,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs'
 import { registerCodecs } from './codecs.js'
+import { socketFactory } from './kafkajs-socket.js'
 import type { Compression, KafkaConfig, KafkaLog, KafkaRecord } from './port.js'
 
 export type Connect = (retry: RetryOptions) => Kafka
@@ -18,6 +19,7 @@ export function connector(config: KafkaConfig, log: KafkaLog): Connect {
   const base: KafkajsConfig = {
     brokers: [...config.brokers],
     clientId: config.clientId,
+    socketFactory,
     connectionTimeout: config.connectionTimeoutMs,
     authenticationTimeout: config.connectionTimeoutMs,
     requestTimeout: config.requestTimeoutMs,

@@ -1,9 +1,9 @@
 import { SpillwayError } from '../../errors.js'
 import type { Column, EventSchema, Events } from '../../ingest/columns.js'
+import { drawn } from '../../ingest/draw/event-numbers.js'
+import { seedOf, uniform } from '../../ingest/draw/hash.js'
 import { type Compiled, compile, type Wanted } from '../../ingest/expression/compile.js'
 import type { MenuConfig } from './config.js'
-import { drawn } from './event-numbers.js'
-import { seedOf, uniform } from './hash.js'
 import { ACCEPT_ALL, applyThreshold, type ThresholdState } from './threshold.js'
 
 /** What a chain decided for a batch. */

@@ -1,8 +1,8 @@
 import { SpillwayError } from '../../errors.js'
 import type { ColumnSpec, EventSchema } from '../../ingest/columns.js'
+import { isEventNumber } from '../../ingest/draw/event-numbers.js'
 import { nearest } from '../../ingest/nearest.js'
 import type { Chain } from './chain.js'
-import { isEventNumber } from './event-numbers.js'
 
 /** Columns that a menu of these chains writes. */
 export function producedBy(chains: readonly Pick<Chain, 'name' | 'steered'>[]): ColumnSpec[] {

@@ -1,9 +1,9 @@
 import type { Column, ColumnSpec, EventSchema, Events } from '../../ingest/columns.js'
+import { drawn, halvesOf } from '../../ingest/draw/event-numbers.js'
+import { seedOf } from '../../ingest/draw/hash.js'
 import { boolColumn, buildChain, type Chain, compileAt, countOf } from './chain.js'
 import { producedBy, refuseClash, requireEventNumber } from './columns.js'
 import type { MenuConfig } from './config.js'
-import { drawn, halvesOf } from './event-numbers.js'
-import { seedOf } from './hash.js'
 import { firstThreshold, type ThresholdState } from './threshold.js'
 
 /** Thresholds of the chains that have a target rate, by chain name. JSON keeps it whole. */

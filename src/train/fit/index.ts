@@ -2,8 +2,8 @@ export { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.j
 export { type ArrayDatasetOptions, arrayDataset, type Dataset, rowsOf } from './dataset.js'
 export { type FitOptions, type FitResult, fit } from './fit.js'
 export { bestEpoch, type EarlyStopping, type EpochRecord, shouldStop } from './history.js'
-export { type ExportResult, exportWithProof, type ParityEntry, type Prediction } from './proof.js'
-export { evaluateOn } from './run.js'
+export { type ExportResult, exportWithProof, type ParityEntry, type Prediction, reference } from './proof.js'
+export { evaluateOn, TOTAL_WEIGHT } from './run.js'
 export {
   constantRate,
   cosine,

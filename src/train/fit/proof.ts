@@ -8,7 +8,7 @@ import {
   type StateSpecs,
   type Tensors,
 } from '../trace/index.js'
-import { type DataType, getBackend, setBackend, tensor, tidy } from '../trace/tf.js'
+import { type DataType, enableProdMode, getBackend, setBackend, tensor, tidy } from '../trace/tf.js'
 
 /** The part of a trained program that is exported: no targets, no auxiliary outputs. */
 export interface Prediction {
@@ -84,10 +84,12 @@ async function compare(
   return { shapes, difference: Math.max(...differences), count, finite, compared: true }
 }
 
-/** TensorFlow.js's answer; undefined when it cannot compute an empty sample. */
-function reference(prediction: Prediction, weights: Arrays, sample: Batch): Arrays | undefined {
+/** TensorFlow.js's answer on its plain CPU backend; undefined when it cannot compute an empty sample. */
+export function reference(prediction: Prediction, weights: Arrays, sample: Batch): Arrays | undefined {
   const isEmpty = Object.values(sample).some(({ shape }) => shape.includes(0))
   const previous = getBackend()
+  // Without this TensorFlow.js prints an advertisement for its own native backend.
+  enableProdMode()
   setBackend('cpu')
   try {
     return tidy(() => {

@@ -1,6 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import type { Executor } from '../executor/index.js'
-import type { Arrays, Batch } from '../trace/index.js'
+import type { Arrays } from '../trace/index.js'
 import type { Checkpoint } from './checkpoint.js'
 import { type Dataset, rowsOf } from './dataset.js'
 import { RunningMean } from './mean.js'
@@ -59,14 +59,15 @@ export async function trainEpoch(task: EpochTask): Promise<EpochOutcome> {
   return { losses, batches, step, interrupted: false }
 }
 
-/** Means over a sample of what the program evaluates; weighted by `weight` where it gives one, else by rows. */
+/** The result of a program's `evaluate` that says how much a batch counts; where there is none, its rows count. */
+export const TOTAL_WEIGHT = 'total_weight'
+
+/** Means over a sample of what the program evaluates. */
 export async function evaluateOn(executor: Executor, data: Dataset): Promise<Record<string, number>> {
   const means = new RunningMean()
   for await (const batch of data.batches(0)) {
-    const results = await executor.evaluate(batch)
-    means.add(results, weightOf(results, batch))
+    const { [TOTAL_WEIGHT]: weight, ...results } = await executor.evaluate(batch)
+    means.add(results, weight?.[0] ?? rowsOf(batch))
   }
   return means.means()
 }
-
-const weightOf = (results: Arrays, batch: Batch): number => results['weight']?.[0] ?? rowsOf(batch)

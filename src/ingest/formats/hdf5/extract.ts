@@ -1,5 +1,5 @@
 import type { Values } from '../../columns.js'
-import { allocate, type NumberType, widthOf } from '../shared/columns.js'
+import { allocate, type NumberType } from '../shared/columns.js'
 import { halves } from '../shared/halves.js'
 import type { Data, LeafData } from '../shared/node.js'
 import type { DatasetInfo, Member } from './description.js'
@@ -40,71 +40,47 @@ function entriesThere(
 }
 
 /** A dataset of plain numbers has one member without a name and no record around it. */
-function record(bytes: Uint8Array, at: Int32Array, { members, bytesPerEntry }: DatasetInfo): Data {
-  const children = members.map((member) => column(bytes, at, member, bytesPerEntry))
+function record(bytes: Uint8Array, at: Int32Array, { members }: DatasetInfo): Data {
+  const children = members.map((member) => column(bytes, at, member))
   return members[0].name === '' ? children[0] : { kind: 'struct', children }
 }
 
-function column(bytes: Uint8Array, at: Int32Array, member: Member, stride: number): LeafData {
+function column(bytes: Uint8Array, at: Int32Array, member: Member): LeafData {
   if (member.type === 'utf8') return strings(bytes, at, member)
   const stored: NumberType = member.half ? 'uint16' : member.type
-  const width = widthOf(stored)
-  const aligned = (bytes.byteOffset + member.offset) % width === 0 && stride % width === 0
-  const values =
-    aligned && (member.littleEndian || width === 1)
-      ? gather(bytes, at, member.offset, stored)
-      : gatherBytes(bytes, at, member, stored)
+  const values = allocate(stored, at.length)
+  gather(bytes, at, member, values)
   return { kind: 'leaf', values: member.half ? halves(values as Uint16Array) : values, valid: null }
 }
 
-/** By the width of the values alone, so that each loop sees arrays of one kind. */
-function gather(bytes: Uint8Array, at: Int32Array, offset: number, stored: NumberType): Values {
-  const out = allocate(stored, at.length)
-  const width = out.BYTES_PER_ELEMENT
-  const start = bytes.byteOffset + offset
-  if (width === 1) gather8(bytes.subarray(offset), at, new Uint8Array(out.buffer))
-  else if (width === 2) {
-    const source = new Uint16Array(bytes.buffer, start, (bytes.length - offset) >> 1)
-    gather16(source, at, new Uint16Array(out.buffer))
-  } else {
-    const source = new Uint32Array(bytes.buffer, start, (bytes.length - offset) >> 2)
-    if (width === 4) gather32(source, at, new Uint32Array(out.buffer))
-    else gather64(source, at, new Uint32Array(out.buffer))
-  }
-  return out
+/** Records are packed, so their values stand at any byte; they are moved as bits, which keeps those of NaN too. */
+function gather(bytes: Uint8Array, at: Int32Array, { offset, littleEndian }: Member, values: Values): void {
+  const { buffer, BYTES_PER_ELEMENT: width } = values
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset)
+  if (width === 1) gather8(view, at, new Uint8Array(buffer))
+  else if (width === 2) gather16(view, at, littleEndian, new Uint16Array(buffer))
+  else if (width === 4) gather32(view, at, littleEndian, new Uint32Array(buffer))
+  else gather64(view, at, littleEndian, new Uint32Array(buffer))
 }
 
-function gather8(source: Uint8Array, at: Int32Array, out: Uint8Array): void {
-  for (let i = 0; i < at.length; i++) out[i] = source[at[i]]
+function gather8(view: DataView, at: Int32Array, out: Uint8Array): void {
+  for (let i = 0; i < at.length; i++) out[i] = view.getUint8(at[i])
 }
 
-function gather16(source: Uint16Array, at: Int32Array, out: Uint16Array): void {
-  for (let i = 0; i < at.length; i++) out[i] = source[at[i] >> 1]
+function gather16(view: DataView, at: Int32Array, littleEndian: boolean, out: Uint16Array): void {
+  for (let i = 0; i < at.length; i++) out[i] = view.getUint16(at[i], littleEndian)
 }
 
-function gather32(source: Uint32Array, at: Int32Array, out: Uint32Array): void {
-  for (let i = 0; i < at.length; i++) out[i] = source[at[i] >> 2]
+function gather32(view: DataView, at: Int32Array, littleEndian: boolean, out: Uint32Array): void {
+  for (let i = 0; i < at.length; i++) out[i] = view.getUint32(at[i], littleEndian)
 }
 
-/** Two halves, which keeps the bits of NaN too. */
-function gather64(source: Uint32Array, at: Int32Array, out: Uint32Array): void {
+function gather64(view: DataView, at: Int32Array, littleEndian: boolean, out: Uint32Array): void {
+  const [low, high] = littleEndian ? [0, 4] : [4, 0]
   for (let i = 0; i < at.length; i++) {
-    const from = at[i] >> 2
-    out[2 * i] = source[from]
-    out[2 * i + 1] = source[from + 1]
+    out[2 * i] = view.getUint32(at[i] + low, littleEndian)
+    out[2 * i + 1] = view.getUint32(at[i] + high, littleEndian)
   }
-}
-
-/** Values that are not aligned, or big-endian. */
-function gatherBytes(bytes: Uint8Array, at: Int32Array, member: Member, stored: NumberType): Values {
-  const out = allocate(stored, at.length)
-  const target = new Uint8Array(out.buffer)
-  const width = out.BYTES_PER_ELEMENT
-  for (let i = 0, to = 0; i < at.length; i++, to += width) {
-    const from = at[i] + member.offset
-    for (let b = 0; b < width; b++) target[to + b] = bytes[from + (member.littleEndian ? b : width - 1 - b)]
-  }
-  return out
 }
 
 /** Fixed-length strings up to their first zero byte. */

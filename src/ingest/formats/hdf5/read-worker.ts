@@ -9,7 +9,7 @@ import type { DatasetInfo, Hdf5Answer, Hdf5Question } from './description.js'
 import { extract } from './extract.js'
 import type { H5Module } from './library.js'
 
-/** The file that is open: asking about another closes it. */
+/** The file that is open: describing another closes it. */
 interface Open {
   readonly path: string
   readonly file: bigint
@@ -18,7 +18,7 @@ let open: Open | null = null
 
 serve<Hdf5Question, Hdf5Answer>(async (question) => {
   const h5 = await ready
-  const file = fileOf(h5, question.path)
+  const file = fileOf(h5, question)
   if (question.ask === 'describe') return { value: describeGroup(h5, file, question.inside, question.path) }
   const value = question.datasets.map((dataset) =>
     readDataset(h5, file, dataset, question.from, question.rows),
@@ -26,8 +26,9 @@ serve<Hdf5Question, Hdf5Answer>(async (question) => {
   return { value, transfer: buffersOf(value) }
 })
 
-function fileOf(h5: H5Module, path: string): bigint {
-  if (open?.path === path) return open.file
+function fileOf(h5: H5Module, { ask, path }: Hdf5Question): bigint {
+  // A file of the same name may be another one by the time that it is described again.
+  if (ask === 'read' && open?.path === path) return open.file
   if (open !== null) h5.close_file(open.file)
   open = null
   h5.activate_throwing_error_handler()

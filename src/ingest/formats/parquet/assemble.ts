@@ -4,7 +4,7 @@ import { leafValues, type Stretch } from './column.js'
 import type { LeafPlan } from './schema.js'
 
 /**
- * Builds a column of events from the level streams of its leaves. Lists that are null become empty; the leaves of one
+ * Builds a column of events with lists in lists from the level streams of its leaves. Lists that are null become empty; the leaves of one
  * list must agree on its offsets.
  *
  * @throws SpillwayError FILE_UNREADABLE when they do not.
@@ -47,18 +47,7 @@ function listOffsets(
   const offsets = new Int32Array(lists + 1)
   const here = leaf.itemDef[depth]
   const parent = depth === 0 ? 0 : leaf.itemDef[depth - 1]
-  if (rep === null) return offsets
   let [list, items] = [0, 0]
-  if (leaf.itemDef.length === 1) {
-    // The usual case without a branch a level: a slot is written again until its list begins.
-    for (let i = 0; i < entries; i++) {
-      offsets[list] = items
-      list += (rep[i] - 1) >>> 31
-      items += def === null ? 1 : 1 - ((def[i] - here) >>> 31)
-    }
-    offsets.fill(items, list)
-    return offsets
-  }
   if (def === null) {
     for (let i = 0; i < entries; i++) {
       if (rep[i] <= depth) offsets[list++] = items

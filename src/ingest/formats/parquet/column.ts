@@ -1,37 +1,45 @@
 import type { ColumnChunk } from 'hyparquet'
 import type { Values } from '../../columns.js'
-import type { ByteSource } from '../shared/bytes.js'
 import { allocate, concatenate, type NumberType } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
 import type { LeafData } from '../shared/node.js'
 import { countMax } from './count.js'
-import { type Page, readPages } from './pages.js'
+import { type LevelForm, type Page, type PageReading, readPages } from './pages.js'
 import type { LeafPlan } from './schema.js'
 import type { PageValues } from './values.js'
 
-/** A stretch of one column: whole rows, levels as they stood, values without the nulls. */
-export interface Stretch {
+/** Levels of a page or of a stretch of it, as they stood; `def` is `null` where every entry has its value. */
+interface Levels {
   readonly entries: number
   readonly def: Uint8Array | null
-  readonly rep: Uint8Array | null
+  readonly rep: Uint8Array
+}
+
+/** A stretch of a column below several lists: whole rows, values without the nulls. */
+export interface Stretch extends Levels {
   readonly values: PageValues
 }
 
 /** Reads a column's rows in order, across pages and row groups; holds one page and one window of the file. */
-export interface ColumnReader {
+export interface ColumnReader<Part> {
   /** The next `rows` rows. @throws SpillwayError FILE_UNREADABLE when the column has fewer. */
-  take(rows: number): Promise<Stretch>
+  take(rows: number): Promise<Part>
 }
 
-export function columnReader(
-  source: ByteSource,
-  leaf: LeafPlan,
-  chunks: readonly ColumnChunk[],
-  window: number,
-): ColumnReader {
-  const pages = allPages(source, leaf, chunks, window)
-  let page: Page | null = null
+/** How a column is read; see PageReading. */
+export type ColumnReading = Omit<PageReading<unknown>, 'form'>
+
+const keepLevels: LevelForm<Levels> = (scratch, _, { entries, rep, def }) => ({
+  entries,
+  rep: rep === null ? new Uint8Array(entries) : scratch.bytes.slice(rep, rep + entries),
+  def: def === null ? null : scratch.bytes.slice(def, def + entries),
+})
+
+export function deepReader(reading: ColumnReading, chunks: readonly ColumnChunk[]): ColumnReader<Stretch> {
+  const { leaf, source } = reading
+  const pages = allPages({ ...reading, form: keepLevels }, chunks)
+  let page: Page<Levels> | null = null
   let entry = 0
   let value = 0
   const nextPage = async (): Promise<boolean> => {
@@ -43,46 +51,40 @@ export function columnReader(
     const parts: Stretch[] = []
     let [started, total] = [0, 0]
     for (;;) {
-      if (page === null || entry === page.entries) {
+      if (page === null || entry === page.levels.entries) {
         if (await nextPage()) continue
         if (started === rows) break
         throw unreadable(`column ${leaf.path} ends ${rows - started} rows early`, source.name)
       }
       const from = entry
-      if (page.rep === null) {
-        entry = Math.min(page.entries, from + rows - started)
-        started += entry - from
-      } else {
-        if (started === 0 && total === 0 && page.rep[entry] !== 0)
-          throw unreadable(`column ${leaf.path} goes on with a row that never began`, source.name)
-        ;[entry, started] = rowsEnd(page.rep, entry, started, rows)
-      }
-      const stored = page.def === null ? entry - from : countMax(page.def, from, entry, leaf.maxDef)
+      const { rep, def, entries } = page.levels
+      if (started === 0 && total === 0 && rep[entry] !== 0)
+        throw unreadable(`column ${leaf.path} goes on with a row that never began`, source.name)
+      ;[entry, started] = rowsEnd(rep, entry, started, rows)
+      const stored = def === null ? entry - from : countMax(def, from, entry, leaf.maxDef)
       parts.push({
         entries: entry - from,
-        def: page.def?.subarray(from, entry) ?? null,
-        rep: page.rep?.subarray(from, entry) ?? null,
-        values: slice(page.values, value, value + stored),
+        def: def?.subarray(from, entry) ?? null,
+        rep: rep.subarray(from, entry),
+        values: sliceValues(page.values, value, value + stored),
       })
       value += stored
       total += entry - from
       if (total > limits.batchValues)
         throw overLimit(`column ${leaf.path}: ${total} values in one batch`, source.name)
-      // A repeated column's last row may go on in the next page; a flat one's cannot.
-      if (started === rows && (page.rep === null || entry < page.entries)) break
+      // The last row may go on in the next page.
+      if (started === rows && entry < entries) break
     }
     return join(parts, leaf)
   }
   return { take }
 }
 
-async function* allPages(
-  source: ByteSource,
-  leaf: LeafPlan,
+export async function* allPages<L>(
+  reading: PageReading<L>,
   chunks: readonly ColumnChunk[],
-  window: number,
-): AsyncGenerator<Page> {
-  for (const chunk of chunks) yield* readPages(source, leaf, chunk, window)
+): AsyncGenerator<Page<L>> {
+  for (const chunk of chunks) yield* readPages(reading, chunk)
 }
 
 const block = 1024
@@ -111,25 +113,29 @@ function countNonZero(rep: Uint8Array, at: number): number {
   return count
 }
 
-const slice = (values: PageValues, from: number, to: number): PageValues =>
+export const sliceValues = (values: PageValues, from: number, to: number): PageValues =>
   ArrayBuffer.isView(values) ? (values as Float64Array).subarray(from, to) : values.slice(from, to)
 
 function join(parts: readonly Stretch[], leaf: LeafPlan): Stretch {
   if (parts.length === 1) return parts[0]
   const entries = parts.reduce((sum, part) => sum + part.entries, 0)
-  const def = parts.some((part) => part.def !== null)
-    ? levels(parts, entries, (part) => part.def, leaf.maxDef)
-    : null
-  const rep = leaf.itemDef.length === 0 ? null : levels(parts, entries, (part) => part.rep, 0)
-  const values =
-    leaf.type === 'utf8'
-      ? parts.flatMap((part) => part.values as readonly Uint8Array[])
-      : concatenate(
-          leaf.type,
-          parts.map((part) => part.values as Values),
-        )
-  return { entries, def, rep, values }
+  const isFull = parts.every((part) => part.def === null)
+  const values = joinValues(
+    parts.map((part) => part.values),
+    leaf,
+  )
+  return {
+    entries,
+    def: isFull ? null : levels(parts, entries, (part) => part.def, leaf.maxDef),
+    rep: levels(parts, entries, (part) => part.rep, 0),
+    values,
+  }
 }
+
+export const joinValues = (parts: readonly PageValues[], leaf: LeafPlan): PageValues =>
+  leaf.type === 'utf8'
+    ? (parts as readonly (readonly Uint8Array[])[]).flat()
+    : concatenate(leaf.type, parts as readonly Values[])
 
 function levels(
   parts: readonly Stretch[],
@@ -152,16 +158,20 @@ function levels(
 export function leafValues(stretch: Stretch, leaf: LeafPlan, items: number): LeafData {
   const innermost = leaf.itemDef.at(-1) ?? 0
   const { def, values } = stretch
-  if (def === null || stored(values) === items) return build(leaf, values, items, null)
+  if (def === null || values.length === items) return leafData(leaf, values, items, null)
   const valid = new Uint8Array(items)
   let item = 0
   for (let i = 0; i < def.length; i++) if (def[i] >= innermost) valid[item++] = def[i] === leaf.maxDef ? 1 : 0
-  return build(leaf, values, items, valid)
+  return leafData(leaf, values, items, valid)
 }
 
-const stored = (values: PageValues): number => values.length
-
-function build(leaf: LeafPlan, values: PageValues, items: number, valid: Uint8Array | null): LeafData {
+/** A column of `items` values, of which those are stored that `valid` says. */
+export function leafData(
+  leaf: LeafPlan,
+  values: PageValues,
+  items: number,
+  valid: Uint8Array | null,
+): LeafData {
   if (leaf.type === 'utf8') return buildStrings(values as readonly Uint8Array[], items, valid)
   if (valid === null) return { kind: 'leaf', values: values as Values, valid }
   const out = allocate(leaf.type as NumberType, items) as Float64Array

@@ -1,5 +1,5 @@
 import { unreadable } from '../shared/damage.js'
-import { type Cursor, varint } from './levels.js'
+import { type Cursor, take, varint } from './levels.js'
 
 /** DELTA_BINARY_PACKED: `count` integers, wrapped to 64 bits; blocks of mini-blocks of bit-packed differences. */
 export function readDelta(cursor: Cursor, count: number, place: string): BigInt64Array {
@@ -16,28 +16,27 @@ export function readDelta(cursor: Cursor, count: number, place: string): BigInt6
   let done = 1
   while (done < count) {
     const least = zigzag64(cursor, place)
-    const widths = cursor.bytes.subarray(cursor.at, cursor.at + miniBlocks)
-    cursor.at += miniBlocks
+    const widths = take(cursor, Math.min(miniBlocks, cursor.end - cursor.at), place)
     for (let mini = 0; mini < miniBlocks && done < count; mini++) {
       const width = widths[mini]
       if (width === undefined || width > 64) throw unreadable('a delta block is cut', place)
-      const take = Math.min(perMini, count - done)
-      if (cursor.at + Math.ceil((take * width) / 8) > cursor.bytes.length)
-        throw unreadable('a delta block is cut', place)
-      for (let i = 0; i < take; i++) {
-        value = BigInt.asIntN(64, value + least + bitsAt(cursor.bytes, cursor.at, i * width, width))
+      const values = Math.min(perMini, count - done)
+      // The last mini-block may be left short.
+      const bytes = take(cursor, Math.ceil((values * width) / 8), place)
+      for (let i = 0; i < values; i++) {
+        value = BigInt.asIntN(64, value + least + bitsAt(bytes, i * width, width))
         out[done++] = value
       }
-      cursor.at += (perMini / 8) * width
+      cursor.at = Math.min(cursor.at - bytes.length + (perMini / 8) * width, cursor.end)
     }
   }
   return out
 }
 
-function bitsAt(bytes: Uint8Array, from: number, bit: number, width: number): bigint {
+function bitsAt(bytes: Uint8Array, bit: number, width: number): bigint {
   let value = 0n
   let got = 0
-  let at = from + (bit >> 3)
+  let at = bit >> 3
   let skip = bit & 7
   while (got < width) {
     const take = Math.min(8 - skip, width - got)
@@ -52,8 +51,8 @@ function bitsAt(bytes: Uint8Array, from: number, bit: number, width: number): bi
 function zigzag64(cursor: Cursor, place: string): bigint {
   let value = 0n
   for (let shift = 0n; shift < 70n; shift += 7n) {
-    if (cursor.at >= cursor.bytes.length) throw unreadable('a number runs past the end of a page', place)
-    const byte = cursor.bytes[cursor.at++]
+    if (cursor.at >= cursor.end) throw unreadable('a number runs past the end of a page', place)
+    const byte = cursor.scratch.bytes[cursor.at++]
     value |= BigInt(byte & 0x7f) << shift
     if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n))
   }

@@ -1,5 +1,6 @@
 import type { ColumnChunk, CompressionCodec } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
+import type { Scratch } from '../kernel/scratch.js'
 import type { ByteSource } from '../shared/bytes.js'
 import { asUnreadable, checkCount, overLimit, unreadable } from '../shared/damage.js'
 import {
@@ -11,18 +12,18 @@ import {
   inflateZstd,
 } from '../shared/inflate.js'
 import { limits } from '../shared/limits.js'
-import { countMax } from './count.js'
-import { type Cursor, readHybrid } from './levels.js'
+import { type Cursor, type RawLevels, readLevels, take } from './levels.js'
 import type { LeafPlan } from './schema.js'
 import { decodeValues, type PageValues } from './values.js'
 
-/** One decoded data page: levels are `null` where the column has none. */
-export interface Page {
-  readonly entries: number
-  readonly def: Uint8Array | null
-  readonly rep: Uint8Array | null
+/** One decoded data page: its levels in the form that the reader wants, and the values that it stores. */
+export interface Page<Levels> {
+  readonly levels: Levels
   readonly values: PageValues
 }
+
+/** Takes what it needs of a page's levels out of the scratch memory. */
+export type LevelForm<Levels> = (scratch: Scratch, leaf: LeafPlan, raw: RawLevels) => Levels
 
 const inflaters: Partial<Readonly<Record<CompressionCodec, Inflate>>> = {
   SNAPPY: inflateSnappy,
@@ -32,13 +33,27 @@ const inflaters: Partial<Readonly<Record<CompressionCodec, Inflate>>> = {
   LZ4_RAW: inflateLz4,
 }
 
-/** The data pages of one column chunk, one at a time; `window` bytes are read from the file at once. */
-export async function* readPages(
-  source: ByteSource,
-  leaf: LeafPlan,
+/** Where and how the pages of a column are read. */
+export interface PageReading<Levels> {
+  readonly source: ByteSource
+  readonly leaf: LeafPlan
+  readonly form: LevelForm<Levels>
+  readonly scratch: Scratch
+  readonly window: Window
+}
+
+/** The piece of a file that a column is read from: `size` bytes or a page, in memory that is used again. */
+export interface Window {
+  readonly size: number
+  memory: Uint8Array
+}
+
+/** The data pages of one column chunk, one at a time. */
+export async function* readPages<Levels>(
+  reading: PageReading<Levels>,
   chunk: ColumnChunk,
-  window: number,
-): AsyncGenerator<Page> {
+): AsyncGenerator<Page<Levels>> {
+  const { source, leaf, scratch, window } = reading
   const meta = chunk.meta_data
   if (meta === undefined) throw unreadable(`column ${leaf.path} has no metadata`, source.name)
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
@@ -58,11 +73,13 @@ export async function* readPages(
     const ensure = async (length: number): Promise<Uint8Array> => {
       if (at + length > from + bytes.length) {
         from = at
-        bytes = await source.read(at, Math.min(Math.max(length, window), end - at))
+        // Nothing of the last window is used any more: pages are unpacked into other memory.
+        bytes = await source.read(at, Math.min(Math.max(length, window.size), end - at), window.memory)
+        if (bytes.length > window.memory.length) window.memory = bytes
       }
       return bytes.subarray(at - from)
     }
-    const head = await ensure(Math.min(window, 65_536, end - at))
+    const head = await ensure(Math.min(window.size, 65_536, end - at))
     const { header, size } = pageHeader(head, place)
     at += size
     const packed = checkCount(header.compressed_page_size, limits.pageBytes, 'packed page bytes', place)
@@ -70,6 +87,7 @@ export async function* readPages(
     if (at + packed > end) throw unreadable('a page is longer than its column', place)
     const body = (await ensure(packed)).subarray(0, packed)
     at += packed
+    scratch.clear()
     try {
       if (header.type === 'DICTIONARY_PAGE') {
         const count = checkCount(
@@ -78,13 +96,13 @@ export async function* readPages(
           'entries',
           place,
         )
-        const cursor = { bytes: inflate(meta.codec, body, length), at: 0 }
+        const cursor = unpack(scratch, meta.codec, body, length)
         dictionary = decodeValues(leaf, 'PLAIN', cursor, count, null, place)
       } else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
         const page =
           header.type === 'DATA_PAGE'
-            ? pageV1(leaf, header, inflate(meta.codec, body, length), dictionary, place)
-            : pageV2(leaf, header, meta.codec, body, length, dictionary, place)
+            ? pageV1(reading, header, unpack(scratch, meta.codec, body, length), dictionary, place)
+            : pageV2(reading, header, meta.codec, body, length, dictionary, place)
         seen += page.entries
         yield page
       }
@@ -110,55 +128,65 @@ function pageHeader(bytes: Uint8Array, place: string): { header: Header; size: n
   }
 }
 
-function inflate(codec: CompressionCodec, packed: Uint8Array, length: number): Uint8Array {
-  if (codec === 'UNCOMPRESSED') return packed
-  const inflater = inflaters[codec]
-  if (inflater === undefined) throw new Error(`compression ${codec} is not supported`)
-  if (packed.length === 0 && length > 0) throw overLimit(`no bytes that unpack to ${length}`, codec)
-  return length === 0 ? new Uint8Array(0) : inflater(packed, length)
+/** An unpacked page in the scratch memory. */
+function unpack(scratch: Scratch, codec: CompressionCodec, packed: Uint8Array, length: number): Cursor {
+  if (codec === 'UNCOMPRESSED' || length === 0) {
+    const at = scratch.put(length === 0 ? packed.subarray(0, 0) : packed)
+    return { scratch, at, end: at + (length === 0 ? 0 : packed.length) }
+  }
+  const inflate = inflaters[codec]
+  if (inflate === undefined) throw new Error(`compression ${codec} is not supported`)
+  if (packed.length === 0) throw overLimit(`no bytes that unpack to ${length}`, codec)
+  const at = inflate(scratch, packed, length)
+  return { scratch, at, end: at + length }
 }
 
-const bitWidth = (level: number): number => 32 - Math.clz32(level)
+interface CountedPage<Levels> extends Page<Levels> {
+  readonly entries: number
+}
 
-function pageV1(
-  leaf: LeafPlan,
+function pageV1<Levels>(
+  reading: PageReading<Levels>,
   header: Header,
-  bytes: Uint8Array,
+  cursor: Cursor,
   dictionary: PageValues | null,
   place: string,
-): Page {
-  const entries = checkCount(
-    header.data_page_header?.num_values ?? -1,
-    limits.batchValues,
-    'page values',
-    place,
-  )
-  const cursor = { bytes, at: 0 }
-  const rep = leaf.itemDef.length === 0 ? null : levelsV1(cursor, leaf.itemDef.length, entries, place)
-  const def = leaf.maxDef === 0 ? null : levelsV1(cursor, leaf.maxDef, entries, place)
-  const stored = def === null ? entries : countMax(def, 0, entries, leaf.maxDef)
-  const values = decodeValues(leaf, header.data_page_header?.encoding, cursor, stored, dictionary, place)
-  return { entries, def: stored === entries ? null : def, rep, values }
+): CountedPage<Levels> {
+  const { leaf } = reading
+  const head = header.data_page_header
+  const entries = checkCount(head?.num_values ?? -1, limits.batchValues, 'page values', place)
+  const lists = leaf.itemDef.length
+  const rep = lists === 0 ? null : readLevels(levelsV1(cursor, place), lists, entries, place)
+  const def = leaf.maxDef === 0 ? null : readLevels(levelsV1(cursor, place), leaf.maxDef, entries, place)
+  return page(reading, head?.encoding, { entries, rep, def }, cursor, dictionary, place)
 }
 
-function levelsV1(cursor: Cursor, max: number, entries: number, place: string): Uint8Array {
-  if (cursor.at + 4 > cursor.bytes.length) throw unreadable('a page ends before its levels', place)
-  const length = new DataView(cursor.bytes.buffer, cursor.bytes.byteOffset).getUint32(cursor.at, true)
-  cursor.at += 4
-  return levels(cursor, length, max, entries, place)
+/** Levels with their length in front; `cursor` goes on behind them. */
+function levelsV1(cursor: Cursor, place: string): Cursor {
+  const bytes = take(cursor, 4, place)
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+  return part(cursor, length, place)
 }
 
-function pageV2(
-  leaf: LeafPlan,
+function part(cursor: Cursor, length: number, place: string): Cursor {
+  const { scratch, at } = cursor
+  if (at + length > cursor.end) throw unreadable('the levels run past their page', place)
+  cursor.at += length
+  return { scratch, at, end: at + length }
+}
+
+function pageV2<Levels>(
+  reading: PageReading<Levels>,
   header: Header,
   codec: CompressionCodec,
   body: Uint8Array,
   length: number,
   dictionary: PageValues | null,
   place: string,
-): Page {
+): CountedPage<Levels> {
   const head = header.data_page_header_v2
   if (head === undefined) throw unreadable('a page without its header', place)
+  const { leaf, scratch } = reading
   const entries = checkCount(head.num_values, limits.batchValues, 'page values', place)
   const repBytes = checkCount(head.repetition_levels_byte_length, body.length, 'level bytes', place)
   const defBytes = checkCount(
@@ -167,27 +195,33 @@ function pageV2(
     'level bytes',
     place,
   )
-  const cursor = { bytes: body, at: 0 }
-  const rep = leaf.itemDef.length === 0 ? null : levels(cursor, repBytes, leaf.itemDef.length, entries, place)
-  cursor.at = repBytes
-  const def = leaf.maxDef === 0 ? null : levels(cursor, defBytes, leaf.maxDef, entries, place)
-  const stored = def === null ? entries : countMax(def, 0, entries, leaf.maxDef)
-  const packed = body.subarray(repBytes + defBytes)
-  const size = checkCount(length - repBytes - defBytes, limits.pageBytes, 'page bytes', place)
-  const bytes = head.is_compressed === false ? packed : inflate(codec, packed, size)
-  const values = decodeValues(leaf, head.encoding, { bytes, at: 0 }, stored, dictionary, place)
-  return { entries, def: stored === entries ? null : def, rep, values }
+  // Levels stand in front and are not packed.
+  const front = repBytes + defBytes
+  const at = scratch.put(body.subarray(0, front))
+  const cursor = { scratch, at, end: at + front }
+  const [reps, defs] = [part(cursor, repBytes, place), part(cursor, defBytes, place)]
+  const lists = leaf.itemDef.length
+  const rep = lists === 0 ? null : readLevels(reps, lists, entries, place)
+  const def = leaf.maxDef === 0 ? null : readLevels(defs, leaf.maxDef, entries, place)
+  const size = checkCount(length - front, limits.pageBytes, 'page bytes', place)
+  const values = unpack(
+    scratch,
+    head.is_compressed === false ? 'UNCOMPRESSED' : codec,
+    body.subarray(front),
+    size,
+  )
+  return page(reading, head.encoding, { entries, rep, def }, values, dictionary, place)
 }
 
-function levels(cursor: Cursor, length: number, max: number, entries: number, place: string): Uint8Array {
-  const end = cursor.at + length
-  if (end > cursor.bytes.length) throw unreadable('the levels run past their page', place)
-  const out = new Uint8Array(entries)
-  if (entries > 0) readHybrid(cursor, end, bitWidth(max), entries, out, place)
-  // Where the bits allow more than `max`: each such level has all the bits of one that is counted here.
-  for (let above = max + 1; above < 2 ** bitWidth(max); above++) {
-    if (countMax(out, 0, entries, above) > 0) throw unreadable(`levels above ${max}`, place)
-  }
-  cursor.at = end
-  return out
+function page<Levels>(
+  { leaf, form, scratch }: PageReading<Levels>,
+  encoding: string | undefined,
+  { entries, rep, def }: Omit<RawLevels, 'stored'>,
+  cursor: Cursor,
+  dictionary: PageValues | null,
+  place: string,
+): CountedPage<Levels> {
+  const stored = def === null ? entries : scratch.count(def, entries, leaf.maxDef)
+  const levels = form(scratch, leaf, { entries, stored, rep, def: stored === entries ? null : def })
+  return { entries, levels, values: decodeValues(leaf, encoding, cursor, stored, dictionary, place) }
 }

@@ -1,10 +1,11 @@
 import type { ColumnType, Values } from '../../columns.js'
-import { viewAs, widthOf } from '../shared/columns.js'
+import { allocate, copyAs, widthOf } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'
+import { unsplit } from '../shared/unsplit.js'
 import { readDelta } from './delta.js'
-import { type Cursor, readHybrid } from './levels.js'
+import { type Cursor, readHybrid, take } from './levels.js'
 import type { LeafPlan } from './schema.js'
 
 /** The values that a page stores (nulls are not stored). Strings keep their bytes. */
@@ -53,7 +54,7 @@ function storedType(leaf: LeafPlan): 'int32' | 'int64' | 'float32' | 'float64' |
 function plain(leaf: LeafPlan, cursor: Cursor, count: number, place: string): PageValues {
   const stored = storedType(leaf)
   if (stored !== null)
-    return narrow(leaf.type, viewAs(stored, take(cursor, count * widthOf(stored), place), count))
+    return narrow(leaf.type, copyAs(stored, take(cursor, count * widthOf(stored), place), count))
   if (leaf.element.type === 'BOOLEAN') {
     const out = new Uint8Array(count)
     const bits = take(cursor, (count + 7) >> 3, place)
@@ -61,20 +62,21 @@ function plain(leaf: LeafPlan, cursor: Cursor, count: number, place: string): Pa
     return out
   }
   if (leaf.element.type === 'FIXED_LEN_BYTE_ARRAY') {
-    return halves(viewAs('uint16', take(cursor, count * 2, place), count) as Uint16Array)
+    return halves(copyAs('uint16', take(cursor, count * 2, place), count) as Uint16Array)
   }
   return plainStrings(cursor, count, place)
 }
 
 function plainStrings(cursor: Cursor, count: number, place: string): Uint8Array[] {
   const out: Uint8Array[] = []
-  const { bytes } = cursor
-  for (let i = 0; i < count; i++) {
-    const at = cursor.at
+  const bytes = take(cursor, cursor.end - cursor.at, place).slice()
+  for (let i = 0, at = 0; i < count; i++) {
     if (at + 4 > bytes.length) throw unreadable('a string runs past the end of a page', place)
     const length = (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
-    cursor.at = at + 4
-    out.push(take(cursor, length, place))
+    at += 4
+    if (at + length > bytes.length) throw unreadable('a string runs past the end of a page', place)
+    out.push(bytes.subarray(at, at + length))
+    at += length
   }
   return out
 }
@@ -86,21 +88,20 @@ function fromDictionary(
   place: string,
 ): PageValues {
   if (dictionary === null) throw unreadable('indices come before their dictionary', place)
-  const indices = new Int32Array(count)
-  if (count > 0) {
-    const width = take(cursor, 1, place)[0]
-    if (width > 0) readHybrid(cursor, cursor.bytes.length, width, count, indices, place)
+  const { scratch } = cursor
+  const width = count > 0 ? take(cursor, 1, place)[0] : 0
+  let indices = new Int32Array(0)
+  if (width === 0) indices = new Int32Array(count)
+  else {
+    const at = readHybrid(cursor, width, count, 'integers', place)
+    const largest = scratch.largest(at, count) >>> 0
+    if (largest >= dictionary.length)
+      throw unreadable(`index ${largest} into a dictionary of ${dictionary.length}`, place)
+    indices = new Int32Array(scratch.bytes.buffer as ArrayBuffer, at, count)
   }
-  checkIndices(indices, dictionary.length, place)
+  if (count > 0 && dictionary.length === 0) throw unreadable('indices into a dictionary of nothing', place)
   if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
   return gather(dictionary, indices)
-}
-
-function checkIndices(indices: Int32Array, size: number, place: string): void {
-  for (let i = 0; i < indices.length; i++) {
-    if (indices[i] >>> 0 >= size)
-      throw unreadable(`index ${indices[i] >>> 0} into a dictionary of ${size}`, place)
-  }
 }
 
 /** By the width of the values where that is usual, so that each loop sees arrays of one kind. */
@@ -122,9 +123,9 @@ function gather32(source: Uint32Array, indices: Int32Array, out: Uint32Array): v
 
 function rleBooleans(cursor: Cursor, count: number, place: string): Uint8Array {
   take(cursor, 4, place)
-  const out = new Uint8Array(count)
-  if (count > 0) readHybrid(cursor, cursor.bytes.length, 1, count, out, place)
-  return out
+  if (count === 0) return new Uint8Array(0)
+  const at = readHybrid(cursor, 1, count, 'bytes', place)
+  return copyAs('bool', cursor.scratch.bytes.subarray(at), count) as Uint8Array
 }
 
 /** The bytes of each value stand in as many separate streams (Parquet Encodings.md). */
@@ -132,12 +133,9 @@ function byteStreamSplit(leaf: LeafPlan, cursor: Cursor, count: number, place: s
   const stored = storedType(leaf)
   const width = stored === null ? 2 : widthOf(stored)
   const bytes = take(cursor, count * width, place)
-  const joined = new Uint8Array(count * width)
-  for (let b = 0; b < width; b++) {
-    for (let i = 0, from = b * count, to = b; i < count; i++, from++, to += width) joined[to] = bytes[from]
-  }
-  if (stored === null) return halves(new Uint16Array(joined.buffer))
-  return narrow(leaf.type, viewAs(stored, joined, count))
+  const joined = allocate(stored ?? 'uint16', count)
+  unsplit(bytes, joined)
+  return stored === null ? halves(joined as Uint16Array) : narrow(leaf.type, joined)
 }
 
 function strings(
@@ -150,7 +148,7 @@ function strings(
   let previous: Uint8Array = new Uint8Array(0)
   let total = 0
   for (let i = 0; i < lengths.length; i++) {
-    const suffix = take(cursor, Number(lengths[i]), place)
+    const suffix = take(cursor, Number(lengths[i]), place).slice()
     const shared = prefixes === null ? 0 : Number(prefixes[i])
     if (shared < 0 || shared > previous.length)
       throw unreadable('a string shares more than its neighbour has', place)
@@ -177,12 +175,4 @@ function narrow(type: ColumnType, values: Values): Values {
   if (type === 'uint8') return new Uint8Array(values)
   if (type === 'int16') return new Int16Array(values)
   return type === 'uint16' ? new Uint16Array(values) : values
-}
-
-function take(cursor: Cursor, length: number, place: string): Uint8Array {
-  if (length < 0 || cursor.at + length > cursor.bytes.length)
-    throw unreadable(`a page ends ${cursor.at + length - cursor.bytes.length} bytes early`, place)
-  const bytes = cursor.bytes.subarray(cursor.at, cursor.at + length)
-  cursor.at += length
-  return bytes
 }

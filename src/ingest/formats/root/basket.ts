@@ -1,9 +1,13 @@
 import type { ByteSource } from '../shared/bytes.js'
 import { asUnreadable, checkCount, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
+import { type ReadMemory, readPacked } from './memory.js'
 import { unzip } from './unzip.js'
 
-/** An unpacked basket: big-endian values, and where entries begin where they differ in size. */
+/**
+ * An unpacked basket: big-endian values, and where entries begin where they differ in size. Both are good until
+ * the next basket is read.
+ */
 export interface Basket {
   readonly data: Uint8Array
   readonly entries: number
@@ -13,21 +17,22 @@ export interface Basket {
 /** Reads one basket: a TKey, a short head, then the values and perhaps their offsets (ROOT's TBasket::Streamer). */
 export async function readBasket(
   source: ByteSource,
+  memory: ReadMemory,
   seek: number,
   size: number,
   branch: string,
 ): Promise<Basket> {
   const place = `${source.name}, byte ${seek}, branch ${branch}`
   checkCount(size, limits.pageBytes, 'basket bytes', place)
-  const bytes = await source.read(seek, size)
+  const bytes = await readPacked(source, memory, seek, size)
   try {
-    return await parseBasket(bytes, place)
+    return await parseBasket(bytes, memory, place)
   } catch (error) {
     throw asUnreadable(error, place)
   }
 }
 
-async function parseBasket(bytes: Uint8Array, place: string): Promise<Basket> {
+async function parseBasket(bytes: Uint8Array, memory: ReadMemory, place: string): Promise<Basket> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const keyVersion = view.getUint16(4)
   const length = checkCount(view.getInt32(6), limits.pageBytes, 'unpacked basket bytes', place)
@@ -40,11 +45,11 @@ async function parseBasket(bytes: Uint8Array, place: string): Promise<Basket> {
   const entries = checkCount(view.getInt32(at), limits.batchValues, 'basket entries', place)
   const last = view.getInt32(at + 4)
   if (keyBytes > bytes.length) throw unreadable('the head is longer than the basket', place)
-  const content = await unzip(bytes.subarray(keyBytes), length, place)
+  const content = await unzip(memory.scratch, bytes.subarray(keyBytes), length, place)
   const border = checkCount(last - keyBytes, content.length, 'bytes of values', place)
   const data = content.subarray(0, border)
   if (border === content.length) return { data, entries, offsets: null }
-  return { data, entries, offsets: entryOffsets(content, border, entries, keyBytes, place) }
+  return { data, entries, offsets: entryOffsets(content, border, entries, keyBytes, memory, place) }
 }
 
 function afterString(view: DataView, at: number): number {
@@ -58,11 +63,13 @@ function entryOffsets(
   border: number,
   entries: number,
   keyBytes: number,
+  memory: ReadMemory,
   place: string,
 ): Int32Array {
   const view = new DataView(content.buffer, content.byteOffset + border, content.length - border)
   if (view.byteLength < 4 + 4 * entries) throw unreadable('the entry offsets are cut', place)
-  const offsets = new Int32Array(entries + 1)
+  if (memory.starts.length <= entries) memory.starts = new Int32Array(entries + 1)
+  const offsets = memory.starts.subarray(0, entries + 1)
   let previous = 0
   for (let i = 0; i < entries; i++) {
     offsets[i] = view.getInt32(4 + 4 * i) - keyBytes

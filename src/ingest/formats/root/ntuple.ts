@@ -7,6 +7,7 @@ import { limits } from '../shared/limits.js'
 import type { Data, Shape } from '../shared/node.js'
 import { selectColumns } from '../shared/select.js'
 import type { FieldInfo, NtupleInfo } from './description.js'
+import { type ReadMemory, readMemory } from './memory.js'
 import { columnType, elementReader, isIndex } from './pages.js'
 
 /** The fields that have a place in events, and why the others have none. */
@@ -64,7 +65,8 @@ export async function* readNtuple(
     chosen.map(({ shape }) => shape),
     metadata,
   )
-  const readers = chosen.map(({ field }) => fieldReader(source, field, field.name))
+  const memory = readMemory()
+  const readers = chosen.map(({ field }) => fieldReader(source, memory, field, field.name))
   for (let done = 0; done < tuple.entries; ) {
     options.signal?.throwIfAborted()
     const rows = Math.min(options.batchRows, tuple.entries - done)
@@ -77,10 +79,10 @@ export async function* readNtuple(
 
 type FieldReader = (count: number) => Promise<Data>
 
-function fieldReader(source: ByteSource, field: FieldInfo, path: string): FieldReader {
+function fieldReader(source: ByteSource, memory: ReadMemory, field: FieldInfo, path: string): FieldReader {
   const { columns, children, repeat } = field
   if (isString(field)) {
-    const [sizes, bytes] = columns.map((column) => elementReader(source, column, path))
+    const [sizes, bytes] = columns.map((column) => elementReader(source, memory, column, path))
     return async (count) => {
       const ends = cumulate((await sizes.take(count)) as Int32Array, path)
       const values = (await bytes.take(ends[count])) as Int8Array
@@ -93,30 +95,30 @@ function fieldReader(source: ByteSource, field: FieldInfo, path: string): FieldR
     }
   }
   if (repeat > 0) {
-    const item = fieldReader(source, children[0], `${path}.${children[0].name}`)
+    const item = fieldReader(source, memory, children[0], `${path}.${children[0].name}`)
     return async (count) => {
       const offsets = cumulate(new Int32Array(count).fill(repeat), path)
       return { kind: 'list', offsets, item: await item(offsets[count]) }
     }
   }
   if (field.role === 1) {
-    const sizes = elementReader(source, columns[0], path)
-    const item = fieldReader(source, children[0], `${path}.${children[0].name}`)
+    const sizes = elementReader(source, memory, columns[0], path)
+    const item = fieldReader(source, memory, children[0], `${path}.${children[0].name}`)
     return async (count) => {
       const offsets = cumulate((await sizes.take(count)) as Int32Array, path)
       return { kind: 'list', offsets, item: await item(offsets[count]) }
     }
   }
   if (field.role === 2) {
-    const readers = children.map((child) => fieldReader(source, child, `${path}.${child.name}`))
+    const readers = children.map((child) => fieldReader(source, memory, child, `${path}.${child.name}`))
     return async (count) => {
       const data: Data[] = []
       for (const read of readers) data.push(await read(count))
       return { kind: 'struct', children: data }
     }
   }
-  if (columns.length === 0) return fieldReader(source, children[0], path)
-  const values = elementReader(source, columns[0], path)
+  if (columns.length === 0) return fieldReader(source, memory, children[0], path)
+  const values = elementReader(source, memory, columns[0], path)
   return async (count) => ({ kind: 'leaf', values: await values.take(count), valid: null })
 }
 

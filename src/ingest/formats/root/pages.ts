@@ -1,10 +1,12 @@
 import type { ColumnType, Values } from '../../columns.js'
 import type { ByteSource } from '../shared/bytes.js'
-import { allocate, concatenate, type NumberType, viewAs } from '../shared/columns.js'
+import { allocate, concatenate, copyAs, type NumberType } from '../shared/columns.js'
 import { asUnreadable, checkCount, overLimit, unreadable } from '../shared/damage.js'
 import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'
+import { unsplit } from '../shared/unsplit.js'
 import type { FieldInfo, PageInfo } from './description.js'
+import { type ReadMemory, readPacked } from './memory.js'
 import { unzip } from './unzip.js'
 
 /** How a column of an RNTuple is stored: `split` puts the bytes of a value in separate runs. */
@@ -69,6 +71,7 @@ export interface ElementReader {
 
 export function elementReader(
   source: ByteSource,
+  memory: ReadMemory,
   column: FieldInfo['columns'][number],
   name: string,
 ): ElementReader {
@@ -81,7 +84,7 @@ export function elementReader(
     const info = column.pages[next++]
     if (info === undefined) throw unreadable(`field ${name} has fewer values than entries`, source.name)
     const place = `${source.name}, byte ${info.position}, field ${name}`
-    const raw = await readPage(source, info, encoding, place)
+    const raw = await readPage(source, memory, info, encoding, place)
     if (encoding.index === undefined) page = raw
     else [page, clusterEnd] = lengths(raw, encoding.index, info.opensCluster ? 0 : clusterEnd, place)
     at = 0
@@ -108,6 +111,7 @@ export function elementReader(
 
 async function readPage(
   source: ByteSource,
+  memory: ReadMemory,
   info: PageInfo,
   encoding: Encoding,
   place: string,
@@ -118,30 +122,29 @@ async function readPage(
     const length = encoding.bits === true ? (count + 7) >> 3 : count * width
     checkCount(length, limits.pageBytes, 'page bytes', place)
     checkCount(info.bytes, limits.pageBytes, 'packed page bytes', place)
-    const bytes = await unzip(await source.read(info.position, info.bytes), length, place)
-    return decode(bytes, count, width, encoding)
+    const packed = await readPacked(source, memory, info.position, info.bytes)
+    return decode(await unzip(memory.scratch, packed, length, place), count, encoding)
   } catch (error) {
     throw asUnreadable(error, place)
   }
 }
 
-function decode(bytes: Uint8Array, count: number, width: number, encoding: Encoding): Values {
+/** New arrays: the bytes lie in memory that is used again. */
+function decode(bytes: Uint8Array, count: number, encoding: Encoding): Values {
   if (encoding.bits === true) {
     const out = new Uint8Array(count)
     for (let i = 0; i < count; i++) out[i] = (bytes[i >> 3] >> (i & 7)) & 1
     return out
   }
-  const joined = encoding.split === true ? unsplit(bytes, count, width) : bytes
-  const values = viewAs(encoding.stored, joined, count)
+  const values =
+    encoding.split === true ? joined(bytes, encoding.stored, count) : copyAs(encoding.stored, bytes, count)
   if (encoding.half === true) return halves(values as Uint16Array)
   return encoding.zigzag === true ? unzigzag(values, encoding.type) : values
 }
 
-function unsplit(bytes: Uint8Array, count: number, width: number): Uint8Array {
-  const out = new Uint8Array(count * width)
-  for (let b = 0; b < width; b++) {
-    for (let i = 0, from = b * count, to = b; i < count; i++, from++, to += width) out[to] = bytes[from]
-  }
+function joined(bytes: Uint8Array, type: NumberType, count: number): Values {
+  const out = allocate(type, count)
+  unsplit(bytes, out)
   return out
 }
 

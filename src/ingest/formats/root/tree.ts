@@ -6,6 +6,7 @@ import type { Data, Shape } from '../shared/node.js'
 import { selectColumns } from '../shared/select.js'
 import { branchReader, type Entries } from './branch.js'
 import type { BranchInfo, TreeInfo } from './description.js'
+import { readMemory } from './memory.js'
 
 /** The column of a branch: a value, a list, or for fixed arrays a list of that length in every event. */
 export function branchShape({ name, kind, type, length, unit }: BranchInfo): Shape {
@@ -23,9 +24,11 @@ export async function* readTree(
   const branches = selectColumns(tree.branches, (branch) => branch.name, options.columns, source.name)
   const schema = arrowSchema(branches.map(branchShape), metadata)
   const byName = new Map(tree.branches.map((branch) => [branch.name, branch]))
+  const memory = readMemory()
   const readers = branches.map((branch) => {
     const counter = branch.counter === null ? undefined : byName.get(branch.counter)
-    return branchReader(source, branch, counter === undefined ? null : branchReader(source, counter, null))
+    const counts = counter === undefined ? null : branchReader(source, memory, counter, null)
+    return branchReader(source, memory, branch, counts)
   })
   for (let done = 0; done < tree.entries; ) {
     options.signal?.throwIfAborted()

@@ -7,8 +7,11 @@ export interface ByteSource {
   readonly size: number
   /** For messages: the path. */
   readonly name: string
-  /** Exactly `length` bytes from `position`. @throws SpillwayError FILE_UNREADABLE beyond the end. */
-  read(position: number, length: number): Promise<Uint8Array>
+  /**
+   * Exactly `length` bytes from `position`, in the memory of `into` where that is large enough, else in new memory.
+   * @throws SpillwayError FILE_UNREADABLE beyond the end.
+   */
+  read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -21,10 +24,13 @@ export async function openBytes(path: string): Promise<ByteSource> {
   return {
     size,
     name: path,
-    async read(position, length) {
+    async read(position, length, into) {
       checkRange(path, size, position, length)
       // All of it is written below; not from the pool, so that values lie where typed arrays may look at them.
-      const bytes = Buffer.allocUnsafeSlow(length)
+      const bytes =
+        into !== undefined && into.length >= length
+          ? into.subarray(0, length)
+          : Buffer.allocUnsafeSlow(length)
       let done = 0
       while (done < length) {
         const { bytesRead } = await handle.read(bytes, done, length - done, position + done)

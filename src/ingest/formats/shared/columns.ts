@@ -33,6 +33,14 @@ export function viewAs(type: NumberType, bytes: Uint8Array, length: number): Val
   return new make(copy.buffer, 0, length)
 }
 
+/** A copy of the values in `bytes`. */
+export function copyAs(type: NumberType, bytes: Uint8Array, length: number): Values {
+  // All of it is written here; typed arrays would be filled with zeros first.
+  const copy = Buffer.allocUnsafeSlow(length * widthOf(type))
+  copy.set(bytes.length === copy.length ? bytes : bytes.subarray(0, copy.length))
+  return new constructors[type](copy.buffer as ArrayBuffer, 0, length)
+}
+
 /** Several arrays of one type as one. The one itself when there is one. */
 export function concatenate(type: NumberType, parts: readonly Values[]): Values {
   if (parts.length === 1) return parts[0]

@@ -1,45 +1,55 @@
 import * as zlib from 'node:zlib'
 import { decompress as fzstd } from 'fzstd'
-import { compressors } from 'hyparquet-compressors'
-import { uncompressSync } from 'lz4-napi'
+import type { Scratch } from '../kernel/scratch.js'
 
-/** Unpacks `packed` to exactly `length` bytes, or throws; never makes more than `length` bytes. */
-export type Inflate = (packed: Uint8Array, length: number) => Uint8Array
+/**
+ * Unpacks `packed` to exactly `length` bytes in a new region of the scratch memory and gives its address, or throws;
+ * never makes more than `length` bytes.
+ */
+export type Inflate = (scratch: Scratch, packed: Uint8Array, length: number) => number
 
 const bounded = (length: number) => ({ maxOutputLength: Math.max(length, 1) })
 
-export const inflateZlib: Inflate = (packed, length) =>
-  exact(zlib.inflateSync(packed, bounded(length)), length)
-export const inflateRaw: Inflate = (packed, length) =>
-  exact(zlib.inflateRawSync(packed, bounded(length)), length)
-export const inflateGzip: Inflate = (packed, length) =>
-  exact(zlib.gunzipSync(packed, bounded(length)), length)
-export const inflateBrotli: Inflate = (packed, length) =>
-  exact(zlib.brotliDecompressSync(packed, bounded(length)), length)
+type ZlibSync = (packed: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
 
-export const inflateSnappy: Inflate = (packed, length) => {
-  if (compressors.SNAPPY === undefined) throw new Error('no snappy decoder')
-  return exact(compressors.SNAPPY(packed, length), length)
+const withZlib =
+  (inflate: ZlibSync): Inflate =>
+  (scratch, packed, length) => {
+    const bytes = inflate(packed, bounded(length))
+    exact(bytes.length, length)
+    return scratch.put(bytes)
+  }
+
+export const inflateZlib: Inflate = withZlib(zlib.inflateSync)
+export const inflateRaw: Inflate = withZlib(zlib.inflateRawSync)
+export const inflateGzip: Inflate = withZlib(zlib.gunzipSync)
+export const inflateBrotli: Inflate = withZlib(zlib.brotliDecompressSync)
+
+export const inflateSnappy: Inflate = (scratch, packed, length) => {
+  const from = scratch.put(packed)
+  const to = scratch.room(length)
+  exact(scratch.snappy(from, from + packed.length, to, to + length), length)
+  return to
 }
 
-/** An LZ4 block without frame. The library wants the unpacked length in front of it. */
-export const inflateLz4: Inflate = (packed, length) => {
-  const block = Buffer.allocUnsafe(packed.length + 4)
-  block.writeUInt32LE(length, 0)
-  block.set(packed, 4)
-  return exact(uncompressSync(block), length)
+/** An LZ4 block without frame. */
+export const inflateLz4: Inflate = (scratch, packed, length) => {
+  const from = scratch.put(packed)
+  const to = scratch.room(length)
+  exact(scratch.lz4(from, from + packed.length, to, to + length), length)
+  return to
 }
-
-type ZstdSync = (packed: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
 
 /** Node's own zstd where it has one (from 22.15 on), which is several times faster. */
-export const inflateZstd: Inflate = (packed, length) => {
-  const native = (zlib as { zstdDecompressSync?: ZstdSync }).zstdDecompressSync
-  if (native !== undefined) return exact(native(packed, bounded(length)), length)
-  return exact(fzstd(packed, new Uint8Array(length)), length)
+export const inflateZstd: Inflate = (scratch, packed, length) => {
+  const native = (zlib as { zstdDecompressSync?: ZlibSync }).zstdDecompressSync
+  if (native !== undefined) return withZlib(native)(scratch, packed, length)
+  const to = scratch.room(length)
+  exact(fzstd(packed, scratch.bytes.subarray(to, to + length)).length, length)
+  return to
 }
 
-function exact(bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length !== length) throw new Error(`unpacks to ${bytes.length} bytes, ${length} were declared`)
-  return bytes
+function exact(got: number, length: number): void {
+  if (got < 0) throw new Error(`cannot be unpacked to the ${length} bytes that were declared`)
+  if (got !== length) throw new Error(`unpacks to ${got} bytes, ${length} were declared`)
 }

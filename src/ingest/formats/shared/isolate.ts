@@ -4,8 +4,9 @@ import { overLimit, unreadable } from './damage.js'
 import { limits } from './limits.js'
 
 /**
- * A thread that runs a third-party decoder, so that a file that makes it hang, abort or take all memory costs that
- * thread only. One question at a time; a thread that fails to answer is ended, and the next question is refused.
+ * A thread that runs a third-party decoder for one file, so that a file that makes it hang, abort or take all memory
+ * costs that thread only. One question at a time; a thread that fails to answer is ended, and the next question is
+ * refused.
  */
 export interface Isolated<Question, Answer> {
   /**
@@ -31,11 +32,29 @@ export interface ErrorParts {
   readonly remedy?: string
 }
 
+/** A thread of its own for the file `place`, ended by `close`. */
 export function isolate<Question, Answer>(
   module: URL,
   place: string,
-  { seconds = limits.answerSeconds, megabytes = limits.threadMegabytes }: IsolateLimits = {},
+  limited: IsolateLimits = {},
 ): Isolated<Question, Answer> {
+  const thread = startThread<Question, Answer>(module, limited)
+  return { ask: (question) => thread.ask(question, place), close: thread.end }
+}
+
+/** A decoder's thread, not bound to a file: errors name the `place` of their question. */
+export interface DecoderThread<Question, Answer> {
+  /** As `Isolated.ask`. */
+  ask(question: Question, place: string): Promise<Answer>
+  /** Whether it answered all that it was asked, and never with an error: a decoder may not survive a damaged file. */
+  sound(): boolean
+  end(): Promise<void>
+}
+
+export function startThread<Question, Answer>(
+  module: URL,
+  { seconds = limits.answerSeconds, megabytes = limits.threadMegabytes }: IsolateLimits = {},
+): DecoderThread<Question, Answer> {
   // The decoder's own complaints on stdout and stderr say nothing that its error does not.
   const worker = new Worker(module, {
     stdout: true,
@@ -45,32 +64,41 @@ export function isolate<Question, Answer>(
   worker.stdout.resume()
   worker.stderr.resume()
   worker.unref()
-  let ended: SpillwayError | null = null
+  let asking = false
+  let failed = false
+  let ended: ((place: string) => SpillwayError) | null = null
   worker.on('error', (error: NodeJS.ErrnoException) => {
-    ended =
+    ended = (place) =>
       error.code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? overLimit(`reading takes more than ${megabytes} MB`, place)
         : unreadable(`the decoder failed: ${error.message}`, place, error)
   })
   worker.on('exit', () => {
-    ended ??= unreadable('the decoder ended', place)
+    ended ??= (place) => unreadable('the decoder ended', place)
   })
-  const ask = (question: Question): Promise<Answer> =>
+  const ask = (question: Question, place: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      if (ended !== null) return reject(ended)
+      if (ended !== null) return reject(ended(place))
+      asking = true
       worker.ref()
       const finish = (act: () => void): void => {
+        asking = false
         clearTimeout(timer)
         worker.off('message', onMessage).off('exit', onExit)
         worker.unref()
         act()
       }
       const onMessage = (reply: Reply<Answer>): void => {
-        finish(() => ('answer' in reply ? resolve(reply.answer) : reject(revive(reply.error, place))))
+        finish(() => {
+          if ('answer' in reply) return resolve(reply.answer)
+          failed = true
+          reject(revive(reply.error, place))
+        })
       }
-      const onExit = (): void => finish(() => reject(ended ?? unreadable('the decoder ended', place)))
+      const onExit = (): void =>
+        finish(() => reject(ended?.(place) ?? unreadable('the decoder ended', place)))
       const timer = setTimeout(() => {
-        ended = overLimit(`reading takes more than ${seconds} s`, place)
+        ended = (where) => overLimit(`reading takes more than ${seconds} s`, where)
         void worker.terminate()
       }, seconds * 1000)
       worker.on('message', onMessage).on('exit', onExit)
@@ -78,7 +106,8 @@ export function isolate<Question, Answer>(
     })
   return {
     ask,
-    close: async () => {
+    sound: () => ended === null && !asking && !failed,
+    end: async () => {
       await worker.terminate()
     },
   }

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors.js'
-import type { ColumnSpec, Events } from '../../ingest/columns.js'
+import type { ColumnSpec, Events } from '../columns.js'
 import { type Seed, uniform } from './hash.js'
 
 /** Whether a column can hold event numbers. */

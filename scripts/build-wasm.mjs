@@ -1,20 +1,22 @@
-// Assembles the .wat files below this folder:
-//   npm install --no-save wabt && node src/physics/build-wasm.mjs
+// Assembles the .wat files of src:
+//   npm install --no-save wabt && node scripts/build-wasm.mjs
 // The digest in each result lets a test see that the two files belong together.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import wabt from 'wabt'
 
-const here = (name) => new URL(name, import.meta.url)
+const here = (name) => new URL(`../src/${name}`, import.meta.url)
 const assembler = await wabt()
 for (const path of [
-  'jets/nodes',
-  'jets/plain',
-  'jets/sorted',
-  'pairs/pairs',
-  'pairs/angles',
-  'pairs/gather',
+  'ingest/formats/kernel/blocks',
+  'ingest/formats/kernel/levels',
+  'physics/jets/nodes',
+  'physics/jets/plain',
+  'physics/jets/sorted',
+  'physics/pairs/pairs',
+  'physics/pairs/angles',
+  'physics/pairs/gather',
 ]) {
   const name = basename(path)
   const source = readFileSync(here(`${path}.wat`))

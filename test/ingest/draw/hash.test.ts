@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { drawn, halvesOf } from '#spillway/stream/select/event-numbers.js'
-import { seedOf, uniform } from '#spillway/stream/select/hash.js'
+import { drawn, halvesOf } from '#spillway/ingest/draw/event-numbers.js'
+import { seedOf, uniform } from '#spillway/ingest/draw/hash.js'
 import { eventsOf } from '../../support/events.js'
 
 const mask64 = (x: bigint) => BigInt.asUintN(64, x)

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import {
+  attentionBias,
+  attentionPooling,
+  dense,
+  gelu,
+  huber,
+  joined,
+  layerNorm,
+  mlp,
+  normalise,
+  squaredError,
+  transformerBlock,
+  weightedMean,
+} from '../../../train/layers/index.js'
+import type { Network, SampleStatistics } from '../../../train/recipe.js'
+import type { StepContext, Tensors } from '../../../train/trace/index.js'
+import { concat, mean, type Tensor } from '../../../train/trace/tf.js'
+
+const Mlp = z.strictObject({
+  kind: z.literal('mlp').describe('A multilayer perceptron over the leptons and the leading jet.'),
+  widths: z.array(z.int().positive()).min(1).default([256, 256, 256]).describe('Hidden layers.'),
+  dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
+})
+const Transformer = z.strictObject({
+  kind: z.literal('transformer').describe('A transformer with a token for each lepton and jet.'),
+  size: z.int().positive().default(64).describe('Size of a token.'),
+  heads: z.int().positive().default(4).describe('Attention heads.'),
+  blocks: z.int().positive().default(3).describe('Blocks of attention and feed-forward layers.'),
+  dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
+})
+export const NetworkOptions = z.discriminatedUnion('kind', [Mlp, Transformer])
+export type NetworkOptions = z.infer<typeof NetworkOptions>
+
+export const LossOptions = z.strictObject({
+  kind: z.enum(['mse', 'huber']).default('mse').describe('Squared error, or linear beyond delta.'),
+  delta: z.number().positive().default(0.2).describe('Where the Huber loss turns linear.'),
+})
+export type LossOptions = z.infer<typeof LossOptions>
+
+/** A network's two numbers per event, r_L and r_T, and its parameters. */
+interface Body {
+  readonly parameters: Network['parameters']
+  readonly fractions: (weights: Tensors, inputs: Tensors, context?: StepContext) => Tensor
+}
+
+/** The regression of (r_L, r_T); r_int = 1 − r_L − r_T is what is left. */
+export function fractionsNetwork(
+  network: NetworkOptions,
+  loss: LossOptions,
+  statistics: SampleStatistics,
+): Network {
+  const { parameters, fractions } =
+    network.kind === 'mlp' ? mlpBody(network, statistics) : transformerBody(network, statistics)
+  const distance = (predicted: Tensor, truth: Tensor): Tensor =>
+    loss.kind === 'mse' ? squaredError(predicted, truth) : huber(predicted, truth, loss.delta)
+  return {
+    parameters,
+    loss: (weights, batch, context) => {
+      const losses = mean(distance(fractions(weights, batch, context), batch['target.fractions']), -1)
+      return { terms: { regression: { value: weightedMean(losses, batch['weight']), weight: 1 } } }
+    },
+    predict: (weights, inputs) => ({ fractions: fractions(weights, inputs) }),
+  }
+}
+
+const CHANNELS = 9
+
+/** Beside x, the one-hot initial state where the sample has one. */
+const withChannel = (x: Tensor, inputs: Tensors): Tensor =>
+  inputs['channel'] === undefined ? x : concat([x, inputs['channel']], -1)
+
+function mlpBody({ widths, dropout }: z.infer<typeof Mlp>, { tensors }: SampleStatistics): Body {
+  const { momenta, channel } = tensors
+  const input = normalise('input', momenta)
+  const size = momenta.mean.length + (channel === undefined ? 0 : CHANNELS)
+  const net = mlp('net', { sizes: [size, ...widths, 2], activation: 'gelu', dropout })
+  return {
+    parameters: joined(input, net),
+    fractions: (weights, inputs, context) =>
+      net.apply(weights, withChannel(input.apply(weights, inputs['momenta']), inputs), context),
+  }
+}
+
+function transformerBody(
+  { size, heads, blocks, dropout }: z.infer<typeof Transformer>,
+  { tensors }: SampleStatistics,
+): Body {
+  const { particles, channel } = tensors
+  const input = normalise('input', particles)
+  const embed = dense('embed', { inputs: particles.mean.length, outputs: size })
+  const layers = Array.from({ length: blocks }, (_, i) =>
+    transformerBlock(`block${i}`, { size, heads, dropout }),
+  )
+  const norm = layerNorm('norm', size)
+  const pool = attentionPooling('pool', size)
+  const inside = size + (channel === undefined ? 0 : CHANNELS)
+  const head = mlp('head', { sizes: [inside, size, 2], activation: 'gelu' })
+  return {
+    parameters: joined(input, embed, ...layers, norm, pool, head),
+    fractions: (weights, inputs, context) => {
+      const { mask } = inputs
+      const bias = attentionBias(mask)
+      const tokens = gelu(embed.apply(weights, input.apply(weights, inputs['particles'], mask)))
+      const deep = layers.reduce((h, block) => block.apply(weights, h, bias, context), tokens)
+      const event = pool.apply(weights, norm.apply(weights, deep), mask)
+      return head.apply(weights, withChannel(event, inputs))
+    },
+  }
+}
