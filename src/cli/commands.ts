@@ -25,5 +25,6 @@ export const commands: readonly CommandEntry[] = [
   { name: 'report', load: async () => (await import('./report.js')).reportCommand() },
   { name: 'publish', load: async () => (await import('./publish.js')).publishCommand() },
   { name: 'models', load: async () => (await import('./models.js')).modelsCommand() },
+  { name: 'import', load: async () => (await import('./import.js')).importCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]

@@ -33,7 +33,7 @@ steps: [{ name: cuts, cutflow: { quarks: any(abs(particles.pid) < 6) } }]
 sink: { scores: { files: scores }, dead_letters: { files: dead }, columns: [weight], commit: { interval_ms: 0 } }
 `
 
-describe('a pipeline from files of any format', () => {
+describe('a pipeline from files of any format', { timeout: 120_000 }, () => {
   it('gives the same from ROOT, Parquet and Arrow, globs and mixtures too', async () => {
     const [folder, results] = [temporary(), [] as unknown[]]
     const arrow = join(folder, 'h4l.arrow')

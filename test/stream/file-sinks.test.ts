@@ -32,28 +32,32 @@ async function valuesIn(folder: string, column: string): Promise<unknown[]> {
   return found
 }
 
-it.each(['parquet', 'root'])('writes %s, every event once, stopped and started again', async (format) => {
-  const folder = temporary()
-  const pipeline = pipelineIn(folder, TEXT(format))
-  let commits = 0
-  const running = await assemble(pipeline, { committed: () => void (++commits === 3 && running.stop(0)) })
-  await running.run()
-  await running.close()
-  const scores = join(folder, 'scores')
-  expect((await valuesIn(scores, 'event')).length).toBeLessThan(600)
-  // What a killed run left: it is in no progress file and goes.
-  writeFileSync(join(scores, `part-000900.${format}`), 'left over')
-  writeFileSync(join(scores, `part-000900.${format}.1-x.partial`), 'left over')
-  await runToEnd(pipeline)
-  expect(await valuesIn(scores, 'event')).toEqual([...range(300), ...range(300)])
-  expect(readdirSync(scores).filter((name) => /000900|partial/.test(name))).toEqual([])
-  const column = format === 'root' ? 'njets' : 'jets'
-  const jets = (await valuesIn(join(folder, 'accepted'), column)).map((one) =>
-    Number(Array.isArray(one) ? one.length : one),
-  )
-  expect(jets.length).toBeGreaterThan(50)
-  expect(Math.min(...jets)).toBe(2)
-})
+it.each(['parquet', 'root'])(
+  'writes %s, every event once, stopped and started again',
+  { timeout: 120_000 },
+  async (format) => {
+    const folder = temporary()
+    const pipeline = pipelineIn(folder, TEXT(format))
+    let commits = 0
+    const running = await assemble(pipeline, { committed: () => void (++commits === 3 && running.stop(0)) })
+    await running.run()
+    await running.close()
+    const scores = join(folder, 'scores')
+    expect((await valuesIn(scores, 'event')).length).toBeLessThan(600)
+    // What a killed run left: it is in no progress file and goes.
+    writeFileSync(join(scores, `part-000900.${format}`), 'left over')
+    writeFileSync(join(scores, `part-000900.${format}.1-x.partial`), 'left over')
+    await runToEnd(pipeline)
+    expect(await valuesIn(scores, 'event')).toEqual([...range(300), ...range(300)])
+    expect(readdirSync(scores).filter((name) => /000900|partial/.test(name))).toEqual([])
+    const column = format === 'root' ? 'njets' : 'jets'
+    const jets = (await valuesIn(join(folder, 'accepted'), column)).map((one) =>
+      Number(Array.isArray(one) ? one.length : one),
+    )
+    expect(jets.length).toBeGreaterThan(50)
+    expect(Math.min(...jets)).toBe(2)
+  },
+)
 
 it('ends, and says why, where a file has no place for a column', async () => {
   const folder = temporary()
@@ -75,6 +79,7 @@ derived: { kind: "'hard'" }
 
 it.skipIf(!need('python', ['awkward', 'pyarrow', 'uproot']))(
   'uproot and pyarrow read what is written',
+  { timeout: 120_000 },
   async () => {
     const folders = { parquet: temporary(), root: temporary() }
     for (const [format, folder] of Object.entries(folders)) await runToEnd(pipelineIn(folder, TEXT(format)))

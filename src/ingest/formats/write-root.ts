@@ -72,6 +72,7 @@ export async function writeRoot(path: string, schema: Schema): Promise<BatchWrit
 const refusal = (name: string, what: string): SpillwayError =>
   new SpillwayError('SCHEMA_MISMATCH', `column ${name} ${what}: a TTree written here has no place for it`, {
     place: name,
+    remedy: 'Write Arrow or Parquet, or leave the column out (--columns, or a schema map).',
   })
 
 function planBranches(shapes: readonly Shape[]): readonly Plan[] {
