@@ -24,6 +24,8 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   const counts = { events: 0, accepted: 0, deadLetters: 0, aborts: 0 }
   const chains = new Map<string, number>()
   let cutFlows: CutFlowCounts = {}
+  // Before there is a progress bar.
+  let note = (line: string): void => console.error(line)
   const running = await assemble(pipeline, {
     task: ({ cost, outcomes }) => {
       for (const { rows } of outcomes) scored += rows
@@ -54,12 +56,17 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
       progress.note(`lane ${id.topic || 'files'}/${id.partition}: ${error.code}: ${error.message}`)
     },
     workerReplaced: (reason) => progress.note(`a worker was replaced: ${reason}`),
+    models: (line) => note(line),
   })
   const progress = openProgress(pipeline.config.name, running.totalRows, options.quiet)
+  note = progress.note
   for (const { step, fallbacks } of running.models) {
     for (const why of fallbacks) progress.note(`WARNING: step ${step} fell back to the CPU: ${why}`)
   }
-  if (running.url !== null) progress.note(`metrics on ${running.url}/metrics`)
+  if (running.url !== null) {
+    progress.note(`metrics on ${running.url}/metrics`)
+    if (pipeline.config.http?.live === true) progress.note(`live page on ${running.url}/`)
+  }
   const stop = (): void => void running.stop(DRAIN_MS)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { loadYamlOver } from '../stream/config/load.js'
-import { type RunConfig, runSchema } from '../train/config.js'
+import { type RunConfig, runDefaults, runSchema } from '../train/config.js'
 import type { EpochRecord } from '../train/fit/index.js'
 import type { Recipe } from '../train/recipe.js'
 import { train } from '../train/run.js'
@@ -103,12 +103,12 @@ function configOf(recipe: Recipe, folder: string, options: Options): { config: R
   ]
   const schema = runSchema(recipe)
   if (options.resume) {
-    const { config } = loadYamlOver(runFiles(folder).config, {}, schema, sets)
+    const { config } = loadYamlOver(runFiles(folder).config, [], schema, sets)
     return { config, from: process.cwd() }
   }
-  const beneath = { system: recipe.system, ...recipe.presets[options.preset] }
-  const data = { files: [...recipe.data], ...(beneath as { data?: object }).data }
-  const { config, folder: from } = loadYamlOver(options.config ?? null, { ...beneath, data }, schema, sets)
+  const own = { system: recipe.system, data: { files: recipe.data } }
+  const beneath = [recipe.presets[options.preset], own, runDefaults]
+  const { config, folder: from } = loadYamlOver(options.config ?? null, beneath, schema, sets)
   return { config: absolute(config, from), from }
 }
 

@@ -41,12 +41,15 @@ function densities({ name, histogram: { edges, sums, variances } }: Series): Bin
   })
 }
 
-/** Points of a step line: each bin's value from edge to edge. */
-const steps = (bins: readonly Bin[]): object[] =>
-  bins.flatMap(({ series, low, high, value }) => [
-    { series, x: low, y: value },
-    { series, x: high, y: value },
-  ])
+/** Points of a step line: each bin's value from edge to edge; on a logarithmic axis an empty bin is a gap. */
+const steps = (bins: readonly Bin[], log = false): object[] =>
+  bins.flatMap(({ series, low, high, value }) => {
+    const y = log && value <= 0 ? null : value
+    return [
+      { series, x: low, y },
+      { series, x: high, y },
+    ]
+  })
 
 const stepLine = (data: object[], x: string, y: string, names: readonly string[], log: boolean) => ({
   data: { values: data },
@@ -66,7 +69,7 @@ const stepLine = (data: object[], x: string, y: string, names: readonly string[]
 /** Normalised distributions, one step line each. */
 export function distributions(series: readonly Series[], x: string, log = false): TopLevelSpec {
   const names = series.map(({ name }) => name)
-  const data = series.flatMap((one) => steps(densities(one).filter(({ value }) => !log || value > 0)))
+  const data = series.flatMap((one) => steps(densities(one), log))
   return { width: WIDTH, height: HEIGHT, ...stepLine(data, x, 'normalised', names, log) }
 }
 

@@ -1,8 +1,9 @@
 import type { Message } from '../ingest/message.js'
-import { type Gatherer, rejectedMessage } from './gatherer.js'
+import type { Gatherer } from './gatherer.js'
 import { Signal } from './signal.js'
 import { type Done, type LaneMark, type LaneStart, NO_MARK } from './sink.js'
 import type { Outcome } from './work.js'
+import { rejectedMessage } from './work-item.js'
 
 export interface EpochOptions {
   readonly gatherer: Gatherer

@@ -133,6 +133,9 @@ const ModelSchema = z.strictObject({
   probe: z.int().positive().max(1024).default(8).describe('Real events in the probe, with their answers.'),
 })
 
+/** The kinds that stand unless told otherwise, so that one key of such a map can be set without naming its kind. */
+export const runDefaults = { fit: { optimizer: { kind: 'adamw' }, schedule: { kind: 'cosine' } } }
+
 /** The configuration of a run of one recipe. */
 export const runSchema = <Options>(recipe: Recipe<Options>) =>
   z.strictObject({

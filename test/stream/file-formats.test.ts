@@ -127,7 +127,8 @@ select: met.pt > 8 and met.pt < 14
     const folder = temporary()
     const faults = range(8).flatMap((i): Fault[] => ['ok', 'ok', i % 2 === 0 ? 'lost' : 'done'])
     const view = { map: 'nanoaod', folder, columns: null, rows: 10 }
-    const source = await FileSource.open([raw('h4l_ggF_300.parquet'), raw('h4l_ggF_300.root')], view)
+    const files = [raw('h4l_ggF_300.parquet'), raw('h4l_ggF_300.root')]
+    const source = await FileSource.open(files, undefined, view)
     expect(source.totalRows).toBe(600)
     const sink = new MemorySink((lane) => new ScriptedLaneSink(lane, faults))
     const { ended } = await runEngine(folder, 'steps: []', source, sink)

@@ -1,10 +1,21 @@
 import { createRequire } from 'node:module'
 import { kafkaMissing } from '../../scripts/servers/kafka.mjs'
 import { natsMissing } from '../../scripts/servers/nats.mjs'
+import { findExecutable } from '../../scripts/servers/process.mjs'
 
 const require = createRequire(import.meta.url)
 
+/** Of the browser that the page is tested in. */
+export const chromium = process.env['SPILLWAY_CHROMIUM'] ?? findExecutable('chromium')
+
+const program = (name: string) => (): string | null =>
+  findExecutable(name) === null ? `${name} on the PATH (Debian package prometheus)` : null
+
 const missing = {
+  chromium: () =>
+    chromium === null ? 'chromium (Debian package chromium; PATH or SPILLWAY_CHROMIUM)' : null,
+  prometheus: program('prometheus'),
+  promtool: program('promtool'),
   kafka: () => kafkaMissing(),
   nats: () => natsMissing(),
   confluent: () => {

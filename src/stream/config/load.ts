@@ -53,12 +53,13 @@ export function loadYaml<T>(
 }
 
 /**
- * As `loadYaml`, over values for the keys that the file leaves out (see `fillIn`); without a file, these alone.
+ * As `loadYaml`, over values for the keys that the file leaves out, the first given first (see `fillIn`); without a file,
+ * these alone.
  * @throws the first of the problems
  */
 export function loadYamlOver<T>(
   file: string | null,
-  beneath: object,
+  beneath: readonly object[],
   schema: z.ZodType<T>,
   sets: readonly string[] = [],
   env: Environment = process.env,
@@ -96,7 +97,7 @@ function readText<T>(
   schema: z.ZodType<T>,
   sets: readonly string[],
   env: Environment,
-  beneath: object = {},
+  beneath: readonly object[] = [],
 ): ReadResult<T> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true })
@@ -111,7 +112,7 @@ function readText<T>(
     })
   }
   for (const set of sets) override(document, set)
-  fillIn(document, beneath)
+  for (const values of beneath) fillIn(document, values)
   const { problems: missing, substituted } = substitute(document, env, at)
   const place = (path: readonly PropertyKey[]): string => {
     const node = nodeAt(document, path)

@@ -1,15 +1,18 @@
 import { z } from 'zod'
+import { DriftConfig, RegistryModel } from '../control/config.js'
 import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
+import { Source, Topic } from './source.js'
 
 const Name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,47}$/, 'lower-case letters, digits, _ and -, at most 48, a letter first')
-const Topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic name')
-const Paths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
 
 export const Kafka = z.strictObject({
-  brokers: z.array(z.string().min(1)).min(1).describe('host:port of one or more brokers'),
+  brokers: z
+    .array(z.string().regex(/^[^\s,:]+:\d+$|^\[[^\]]+\]:\d+$/, 'must be host:port'))
+    .min(1)
+    .describe('host:port of one or more brokers'),
   client: z
     .enum(['kafkajs', 'confluent'])
     .default('kafkajs')
@@ -29,6 +32,7 @@ export const Kafka = z.strictObject({
         .default(true)
         .describe('false accepts any certificate: for tests only'),
     })
+    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key go together')
     .optional()
     .describe('TLS; an empty map trusts the system authorities'),
   sasl: z
@@ -59,36 +63,6 @@ export const Kafka = z.strictObject({
     .describe('most bytes of one partition in one fetch'),
 })
 
-const Source = z.union([
-  z.strictObject({
-    files: Paths.describe(
-      'files of any format (docs/formats.md), file.root:tree for a part; globs allowed; read in the order of their names',
-    ),
-    map: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('schema map that makes columns of branches: a name of `spillway list maps`, or a YAML file'),
-    columns: z
-      .array(z.string().min(1))
-      .min(1)
-      .optional()
-      .describe('top-level columns of the files to read; all, or those that the map names, when absent'),
-    rows: z
-      .int()
-      .positive()
-      .max(65_536)
-      .default(1_024)
-      .describe('most events read at once, for files that have no record batches of their own'),
-  }),
-  z.strictObject({
-    topic: Topic.describe('Kafka topic to read'),
-    group: z.string().min(1).optional().describe('consumer group; the name of the pipeline when absent'),
-    from: z.enum(['earliest', 'latest']).default('earliest').describe('where a new group begins'),
-    schema: z.string().optional().describe('a file with the columns of the topic, for `spillway check`'),
-  }),
-])
-
 const Batch = z.strictObject({
   rows: z.int().positive().max(65_536).default(512).describe('most items in one inference call'),
   tokens: z
@@ -100,7 +74,11 @@ const Batch = z.strictObject({
 
 const ModelStep = z.strictObject({
   name: Name.describe('prefix of the columns it adds: <name>.<column>'),
-  model: z.string().min(1).describe('folder with manifest.json, or a manifest file'),
+  model: z
+    .union([z.string().min(1), RegistryModel])
+    .describe(
+      'folder with manifest.json, or a manifest file; or a model of a registry, followed while running',
+    ),
   when: z
     .string()
     .min(1)
@@ -112,6 +90,7 @@ const ModelStep = z.strictObject({
     .describe('where the model runs; auto takes a GPU that loads, else the CPU, and says so'),
   threads: z.int().positive().max(64).default(1).describe('threads inside one operator'),
   batch: Batch.prefault({}).describe('how events become inference calls'),
+  drift: DriftConfig.prefault({}).describe('comparison with the reference histograms of the manifest'),
   replace: z
     .record(z.string(), z.string())
     .default({})
@@ -255,9 +234,15 @@ export const PipelineSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('not ready when work waits and nothing was committed for so long'),
+      live: z.boolean().default(true).describe('serves the live page at /, with values of recent events'),
+      token: z
+        .string()
+        .min(16)
+        .optional()
+        .describe('allows pause and replay from the live page; take it from the environment: ${TOKEN}'),
     })
     .optional()
-    .describe('serves /metrics, /healthz/live and /healthz/ready'),
+    .describe('serves /metrics, /healthz/live, /healthz/ready and the live page'),
 })
 
 export type PipelineConfig = z.infer<typeof PipelineSchema>
@@ -267,6 +252,12 @@ export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
 export type StepConfig = PipelineConfig['steps'][number]
 export type OutputConfig = z.infer<typeof Rows> | z.infer<typeof Letters>
 export type KafkaConfig = z.infer<typeof Kafka>
+
+/** A model step whose model comes from a registry. */
+export type RegistryStepConfig = ModelStepConfig & { readonly model: RegistryModel }
+
+export const isRegistryStep = (step: StepConfig): step is RegistryStepConfig =>
+  'model' in step && typeof step.model !== 'string'
 
 export const isModelStep = (step: StepConfig): step is ModelStepConfig => 'model' in step
 

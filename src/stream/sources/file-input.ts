@@ -30,6 +30,8 @@ export const PLAIN_VIEW: InputView = { map: null, folder: '', columns: null, row
 export interface Piece {
   readonly at: number
   readonly next: number
+  /** Events in it. */
+  readonly rows: number
   readonly value: Uint8Array | null
   readonly unread?: Unread
 }
@@ -117,8 +119,10 @@ async function arrowInput(path: string): Promise<FileInput> {
     left: (at) => batchCount - at,
     async *read(at) {
       await using open = await ArrowFile.open(path)
-      for (let index = at; index < batchCount; index++)
-        yield { at: index, next: index + 1, value: (await open.batch(index)).bytes }
+      for (let index = at; index < batchCount; index++) {
+        const batch = await open.batch(index)
+        yield { at: index, next: index + 1, rows: batch.rows, value: batch.bytes }
+      }
     },
   }
 }
@@ -132,20 +136,20 @@ async function* decoded(
 ): AsyncGenerator<Piece> {
   let at = from
   try {
-    for await (const { first, next, bytes } of reader.messages(view, {
+    for await (const { first, next, rows: count, bytes } of reader.messages(view, {
       first: from,
       rows,
       bytes: MESSAGE_BYTES,
     })) {
       at = next
-      if (bytes !== null) yield { at: first, next, value: bytes }
+      if (bytes !== null) yield { at: first, next, rows: count, value: bytes }
     }
   } catch (error) {
     if (!(error instanceof SpillwayError) || !DAMAGE.includes(error.code)) throw error
     const place =
       error.place === undefined || error.place === view.path ? `${view.path}, event ${at}` : error.place
     const message = `the events from number ${at} on cannot be read: ${error.message}`
-    yield { at, next: span, value: null, unread: { message, place } }
+    yield { at, next: span, rows: 0, value: null, unread: { message, place } }
   }
 }
 

@@ -4,29 +4,47 @@ import { fileURLToPath } from 'node:url'
 import { cacheDir, findExecutable, runToEnd } from '../../../scripts/servers/process.mjs'
 
 const requirements = fileURLToPath(new URL('./python/requirements.txt', import.meta.url))
-const check = ['-c', 'import confluent_kafka, numpy, onnxruntime, pyarrow']
+const peers = ['-c', 'import confluent_kafka, numpy, onnxruntime, pyarrow']
+const torch = ['-c', 'import numpy, torch']
+/** Wheels without CUDA, a tenth of the size of PyPI's. */
+const CPU_WHEELS = 'https://download.pytorch.org/whl/cpu'
 
 /** An interpreter with the peer's packages: $SPILLWAY_PYTHON, or one in a virtual environment made here once. */
 export async function pythonWithPeers() {
   const named = process.env.SPILLWAY_PYTHON
   if (named !== undefined) {
-    await runToEnd(named, check, `${named}, which SPILLWAY_PYTHON names,`)
+    await runToEnd(named, peers, `${named}, which SPILLWAY_PYTHON names,`)
     return named
   }
-  const venv = join(cacheDir(), 'bench-venv')
+  return virtual('bench-venv', peers, (pip) => pip('-r', requirements))
+}
+
+/** An interpreter with PyTorch: $SPILLWAY_PYTHON where that has it, else one made here once. */
+export async function pythonWithTorch() {
+  const named = process.env.SPILLWAY_PYTHON
+  if (named !== undefined && (await works(named, torch))) return named
+  return virtual('train-bench-venv', torch, async (pip) => {
+    await pip('numpy')
+    await pip('torch', '--index-url', CPU_WHEELS).catch(() => pip('torch'))
+  })
+}
+
+const works = (interpreter, check) =>
+  runToEnd(interpreter, check, interpreter).then(
+    () => true,
+    () => false,
+  )
+
+/** The interpreter of the virtual environment `name` in the cache, made and filled by `install` where it fails the check. */
+async function virtual(name, check, install) {
+  const venv = join(cacheDir(), name)
   const interpreter = join(venv, 'bin', 'python')
-  if (existsSync(interpreter)) {
-    const there = await runToEnd(interpreter, check, 'python').then(
-      () => true,
-      () => false,
-    )
-    if (there) return interpreter
-  }
+  if (existsSync(interpreter) && (await works(interpreter, check))) return interpreter
   const base = findExecutable('python3')
   if (base === null) throw new Error('the bench needs python3 with venv, or SPILLWAY_PYTHON')
   process.stderr.write(`making ${venv} for the Python peer …\n`)
   await runToEnd(base, ['-m', 'venv', venv], 'python3 -m venv')
-  await runToEnd(interpreter, ['-m', 'pip', 'install', '-q', '-r', requirements], 'pip install')
+  await install((...args) => runToEnd(interpreter, ['-m', 'pip', 'install', '-q', ...args], 'pip install'))
   await runToEnd(interpreter, check, interpreter)
   return interpreter
 }

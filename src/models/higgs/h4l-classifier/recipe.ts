@@ -42,8 +42,14 @@ export const recipe: Recipe<Options> = {
   options: Options,
   data: [fileURLToPath(new URL('../../../../demo/data/h4l.arrow', import.meta.url))],
   presets: {
-    quick: { fit: { epochs: 30, batch: 128, learning_rate: 2e-3 } },
-    full: { fit: { epochs: 150, batch: 128, learning_rate: 1e-3, patience: 30 } },
+    quick: {
+      recipe: { network: { kind: 'deep-set' } },
+      fit: { epochs: 30, batch: 128, learning_rate: 2e-3 },
+    },
+    full: {
+      recipe: { network: { kind: 'deep-set' } },
+      fit: { epochs: 150, batch: 128, learning_rate: 1e-3, patience: 30 },
+    },
   },
   task,
 }

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { initialise } from '#spillway/train/layers/index.js'
+import { modelOf } from './models.mjs'
+
+const beside = (file) => fileURLToPath(new URL(file, import.meta.url))
+
+/** Starts the ONNX executor in a process of its own. */
+export const startOurs = (id, { threads, rate }) =>
+  start('spillway', process.execPath, [beside('./ours.mjs'), id, threads, rate], {})
+
+/** Starts the PyTorch twin, which reads from `folder` what `writeTwin` left there. */
+export const startTorch = (id, { threads, rate, interpreter, folder }) =>
+  start('PyTorch', interpreter, [beside('./peer.py'), folder, id, threads, rate], {
+    OMP_NUM_THREADS: String(threads),
+    MKL_NUM_THREADS: String(threads),
+  })
+
+/** Writes the batch and the starting weights of a model: MODEL.json with shapes and offsets, MODEL.f32. */
+export function writeTwin(folder, id) {
+  const { program, parameters, batch } = modelOf(id)
+  const parts = []
+  let offset = 0
+  const place = (data, shape) => {
+    parts.push(data)
+    const spec = { shape, offset, size: data.length }
+    offset += data.length
+    return spec
+  }
+  const initial = initialise(parameters, 1)
+  const weights = Object.entries(program.parameters).map(([name, { shape }]) => [
+    name,
+    place(initial[name], shape),
+  ])
+  const inputs = Object.entries(batch).map(([name, { data, shape }]) => [name, place(data, shape)])
+  const spec = { weights: Object.fromEntries(weights), batch: Object.fromEntries(inputs) }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${id}.json`), JSON.stringify(spec))
+  const bytes = parts.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))
+  writeFileSync(join(folder, `${id}.f32`), Buffer.concat(bytes))
+}
+
+/** A child that answers each line with a line of JSON; the first tells its versions. */
+async function start(name, command, args, env) {
+  const child = spawn(command, args.map(String), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  child.on('error', () => {})
+  child.stdin.on('error', () => {})
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`the ${name} contestant ended`)
+    return JSON.parse(value)
+  }
+  const { ready } = await answer()
+  return {
+    versions: ready,
+    /** Trains some steps; gives CPU and wall seconds a step and the loss of the last. */
+    train: (steps) => {
+      child.stdin.write(`${JSON.stringify({ steps })}\n`)
+      return answer()
+    },
+    stop: () => child.kill(),
+  }
+}
