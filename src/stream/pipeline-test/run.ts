@@ -6,6 +6,7 @@ import { checkModels } from '../check/models.js'
 import { type Loaded, type LoadedPipeline, loadPipeline, loadYaml } from '../config/load.js'
 import { isModelStep, isRegistryStep } from '../config/schema.js'
 import { Processor } from '../processor.js'
+import { firstPiece, PLAIN_VIEW, viewOf } from '../sources/file-input.js'
 import { firstLineUp, lineUpOfPaths } from '../steps.js'
 import type { LineUpOffer, Outcome } from '../work.js'
 import { columnOf, type Difference, differences, type Fate } from './compare.js'
@@ -117,24 +118,24 @@ async function messagesOf(
   )
 }
 
-/** The first record batch of the source: its types are those of events written down. */
+/** The first events of the source: its types are those of events written down. */
 async function templateOf({ config, folder, place }: LoadedPipeline): Promise<Uint8Array> {
   const { source } = config
-  const path =
+  const [paths, view] =
     'files' in source
-      ? expandGlobs([source.files].flat(), folder)[0]
-      : source.schema !== undefined && resolve(folder, source.schema)
-  if (!path) {
+      ? [expandGlobs([source.files].flat(), folder), viewOf(source, folder)]
+      : [source.schema === undefined ? [] : [resolve(folder, source.schema)], PLAIN_VIEW]
+  if (paths.length === 0) {
     throw new SpillwayError('CONFIG_INVALID', 'the columns of the topic are not known', {
       place: place(['source']),
-      remedy: 'Name an Arrow file of the topic as source.schema, or test with events of a file.',
+      remedy: 'Name a file of the topic as source.schema, or test with events of a file.',
     })
   }
-  await using file = await ArrowFile.open(path)
-  if (file.batchCount === 0) {
-    throw new SpillwayError('FILE_UNREADABLE', `${path} holds no record batch`, { place: path })
-  }
-  return (await file.batch(0)).bytes
+  const first = await firstPiece(paths, view)
+  if (first?.value) return first.value
+  throw new SpillwayError('FILE_UNREADABLE', first?.unread?.message ?? 'the source holds no events', {
+    place: first?.unread?.place ?? paths[0],
+  })
 }
 
 async function run(processor: Processor, messages: readonly TestMessage[]): Promise<Fate[]> {
