@@ -1,13 +1,12 @@
 #!/bin/bash
-# train.sh SYSTEM OUT PRESET [DATA...]: trains, or goes on from the checkpoint in OUT. Exit 85: stopped, not done.
+# train.sh SYSTEM OUT [OPTIONS...]: trains, or goes on from the checkpoint in OUT. Exit code 85: stopped, not done.
 set -u
-system=$1 out=$2 preset=$3
-shift 3
-read -ra command <<<"${SPILLWAY:-node /app/dist/cli/main.js}"
-args=(--preset "$preset")
-for data in "$@"; do args+=(--data "$data"); done
-[ -e "$out/checkpoint.bin" ] && args+=(--resume)
-"${command[@]}" train "$system" --out "$out" --quiet "${args[@]}" &
+system=$1
+out=$2
+shift 2
+[ -e "$out/checkpoint.bin" ] && set -- "$@" --resume
+# shellcheck disable=SC2086
+${SPILLWAY:-node /app/dist/cli/main.js} train "$system" --out "$out" --quiet "$@" &
 child=$!
 trap 'kill -TERM "$child"' TERM
 wait "$child"

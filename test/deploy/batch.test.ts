@@ -10,12 +10,12 @@ import { until } from '../support/kafka.js'
 import { liveEvents } from '../support/live.js'
 import { linear } from '../support/onnx.js'
 import { temporary } from '../support/pipelines.js'
-import { filesUnder, root, textOf } from '../support/sources.js'
+import { root, textOf } from '../support/sources.js'
 
 const LIMIT = 120_000
 
 /** A submit script as its batch system runs it, with this build for `spillway` and a stand-in for scontrol. */
-function submit(script: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
+function submit(script: string, ...args: readonly string[]) {
   const folder = temporary()
   const asked = join(folder, 'scontrol.log')
   mkdirSync(join(folder, 'bin'))
@@ -30,7 +30,6 @@ function submit(script: string, env: Readonly<Record<string, string>>, args: rea
       SPILLWAY: `${process.execPath} ${root}dist/cli/main.js`,
       SLURM_JOB_ID: '17',
       SLURM_CPUS_PER_TASK: '1',
-      ...env,
     },
   })
   let text = ''
@@ -67,7 +66,7 @@ describe('deploy/slurm/score.sbatch', () => {
     'drains at the time limit and asks to be put back',
     async () => {
       const folder = temporary()
-      const job = submit('deploy/slurm/score.sbatch', { PIPELINE: await endless(folder) })
+      const job = submit('deploy/slurm/score.sbatch', await endless(folder))
       const scores = join(folder, 'scores')
       await until(() => existsSync(scores) && readdirSync(scores).length > 3, 'scores', LIMIT / 2)
       job.stop()
@@ -83,7 +82,7 @@ describe('deploy/slurm/score.sbatch', () => {
     async () => {
       const file = join(temporary(), 'wrong.yaml')
       writeFileSync(file, 'name: wrong\n')
-      const job = submit('deploy/slurm/score.sbatch', { PIPELINE: file })
+      const job = submit('deploy/slurm/score.sbatch', file)
       expect((await job.ended).code).toBe(1)
       expect(job.asked()).toBe('')
     },
@@ -104,15 +103,15 @@ describe('training as a batch job', () => {
     'of SLURM saves a checkpoint at the time limit, is put back, and goes on from it',
     async () => {
       const out = join(temporary(), 'run')
-      const env = { SYSTEM, OUT: out, PRESET: 'full' }
-      const first = submit('deploy/slurm/train.sbatch', env)
+      const args = [SYSTEM, out, '--preset', 'full']
+      const first = submit('deploy/slurm/train.sbatch', ...args)
       await until(() => epochs(out) > 1, 'an epoch', LIMIT / 2)
       first.stop()
       const { text } = await first.ended
       expect(existsSync(join(out, 'checkpoint.bin')), text).toBe(true)
       expect(first.asked()).toBe('requeue 17')
       const before = epochs(out)
-      const second = submit('deploy/slurm/train.sbatch', env)
+      const second = submit('deploy/slurm/train.sbatch', ...args)
       await until(() => epochs(out) > before, 'another epoch', LIMIT / 2)
       second.stop()
       await second.ended
@@ -125,13 +124,13 @@ describe('training as a batch job', () => {
     'of HTCondor ends with 85 when it is put off, and goes on from its checkpoint',
     async () => {
       const out = join(temporary(), 'run')
-      const args = [SYSTEM, out, 'full']
-      const job = submit('deploy/htcondor/train.sh', {}, args)
+      const args = [SYSTEM, out, '--preset', 'full']
+      const job = submit('deploy/htcondor/train.sh', ...args)
       await until(() => epochs(out) > 1, 'an epoch', LIMIT / 2)
       job.stop()
       expect((await job.ended).code).toBe(85)
       const before = epochs(out)
-      const again = submit('deploy/htcondor/train.sh', {}, args)
+      const again = submit('deploy/htcondor/train.sh', ...args)
       await until(() => epochs(out) > before, 'another epoch', LIMIT / 2)
       again.stop()
       await again.ended
@@ -141,7 +140,7 @@ describe('training as a batch job', () => {
 })
 
 describe('submit files', () => {
-  it.each(filesUnder('deploy/slurm', '.sbatch'))(
+  it.each(['train', 'score'].map((name) => `deploy/slurm/${name}.sbatch`))(
     '%s tells SIGTERM to its script before the time is up',
     (path) => {
       expect(textOf(path)).toMatch(/^#SBATCH --signal=B:TERM@(\d+)$/m)
@@ -151,7 +150,7 @@ describe('submit files', () => {
     },
   )
 
-  it.each(filesUnder('deploy/htcondor', '.sub'))(
+  it.each(['train', 'score'].map((name) => `deploy/htcondor/${name}.sub`))(
     '%s holds code 1, and tries what is temporary again',
     (path) => {
       const keys = Object.fromEntries(
