@@ -6,7 +6,7 @@
 set -eu
 helm=v3.17.3 kubeconform=v0.6.7 compose=v2.6.4 keda=v2.17.2 operator=v0.82.0 kubernetes=1.37.0 go=1.24.6
 root=$(cd "$(dirname "$0")/.." && pwd)
-folder=${SPILLWAY_CACHE:-$HOME/.cache/spillway}/deploy-tools-1
+folder=${SPILLWAY_CACHE:-$HOME/.cache/spillway}/deploy-tools-2
 [ -f "$folder/complete" ] && { "$folder/bin/helm" version --short; exit 0; }
 mkdir -p "$folder/bin"
 cd "$folder"

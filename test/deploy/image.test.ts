@@ -93,7 +93,7 @@ describe('the Dockerfile', () => {
 
 describe.skipIf(!needServers('helm'))('compose.yaml', () => {
   const model = () =>
-    JSON.parse(deployTool('compose-spec', ['-format', 'json', 'deploy/compose.yaml'])) as {
+    JSON.parse(deployTool('compose-spec', ['-format', 'json', 'compose.yaml'], '', 'deploy')) as {
       readonly services: Readonly<
         Record<
           string,
