@@ -92,23 +92,25 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
   const runs: Promise<unknown>[] = []
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
 
-  const run = (scorer: RunningPipeline): void => {
-    scorers.push(scorer)
-    runs.push(scorer.run())
-  }
   beforeAll(async () => {
-    run(await assemble(await livePipeline({ name: 'healthy', bad: false })))
-    run(await assemble(await livePipeline({ name: 'letters' })))
-    run(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
-    run(await faulty('stuck', 'hang', 40))
-    run(await faulty('crashing', 'exit', 40))
     const followed = await followedPipeline('models')
-    run(await assemble(followed.pipeline))
-    const targets = scorers.map(({ url }) => new URL(url!).host)
-    prometheus = await startPrometheus([...targets, '127.0.0.1:1'])
+    scorers.push(
+      await assemble(await livePipeline({ name: 'healthy', bad: false })),
+      await assemble(await livePipeline({ name: 'letters' })),
+      await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })),
+      await faulty('stuck', 'hang', 40),
+      await faulty('crashing', 'exit', 40),
+      await assemble(followed.pipeline),
+    )
+    prometheus = await startPrometheus([...scorers.map(({ url }) => new URL(url!).host), '127.0.0.1:1'])
+    // Counters are seen at 0 before anything happens: an increase needs two values.
+    await until(
+      async () => (await prometheus.query('up == 1')).length === scorers.length,
+      'the first values',
+      60_000,
+    )
+    for (const scorer of scorers) runs.push(scorer.run())
     const refusals = 'spillway_model_refused_total{pipeline="models",code="PROBE_FAILED"}'
-    // Seen at 0 first: an increase needs two values.
-    await until(async () => (await prometheus.query(refusals)).length > 0, 'the first value', 60_000)
     await followed.publishWrong()
     await until(async () => (await prometheus.query(`${refusals} == 1`)).length > 0, 'the refusal', 60_000)
     await followed.publishRight()
