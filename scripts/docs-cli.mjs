@@ -1,5 +1,5 @@
-// Writes docs/cli.md from the definitions of the commands, and the tables of docs/pipelines.md and docs/training.md from
-// the schemas.
+// Writes docs/cli.md from the definitions of the commands, and the tables of docs/pipelines.md, docs/training.md and
+// docs/optimize.md from the schemas.
 // `--check` writes nothing and ends with 1 when a file is not current. Run after `npm run build`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { buildProgram } from '../dist/cli/program.js'
@@ -8,6 +8,7 @@ import { keysOfSchema } from '../dist/stream/config/keys.js'
 import { PipelineSchema } from '../dist/stream/config/schema.js'
 import { PipelineTestSchema } from '../dist/stream/pipeline-test/schema.js'
 import { runSchema } from '../dist/train/config.js'
+import { OptimizeSchema } from '../dist/train/optimize/config.js'
 
 const WIDTH = 100
 const at = (path) => new URL(`../${path}`, import.meta.url)
@@ -86,11 +87,15 @@ async function trainingDocs() {
   return text
 }
 
+const optimizeDocs = () =>
+  between(readFileSync(at('docs/optimize.md'), 'utf8'), 'optimize-keys', table(keysOfSchema(OptimizeSchema)))
+
 const check = process.argv.includes('--check')
 for (const [path, content] of [
   ['docs/cli.md', await cliDocs()],
   ['docs/pipelines.md', pipelineDocs()],
   ['docs/training.md', await trainingDocs()],
+  ['docs/optimize.md', optimizeDocs()],
 ]) {
   if (!check) writeFileSync(at(path), content)
   else if (readFileSync(at(path), 'utf8') !== content) {

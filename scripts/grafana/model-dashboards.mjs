@@ -3,7 +3,6 @@ import {
   FILL,
   fraction,
   inAnHour,
-  mean,
   OF,
   PADDING,
   perSecond,

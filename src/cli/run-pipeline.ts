@@ -45,6 +45,9 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
         counts.accepted += outcome.acceptedRows
         counts.deadLetters += outcome.rejects.length
         cutFlows = addCutFlows(cutFlows, outcome.cutFlows ?? {})
+        // A file of which a part is lost is not one bad event among many.
+        for (const { code, message, place } of outcome.rejects)
+          if (code === 'EVENTS_UNREADABLE') progress.note(`WARNING: ${place}: ${message}`)
         for (const [chain, count] of Object.entries(outcome.chains))
           chains.set(chain, (chains.get(chain) ?? 0) + count)
       }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { loadYamlOver } from '../stream/config/load.js'
-import { type RunConfig, runDefaults, runSchema } from '../train/config.js'
+import { type RunConfig, runSchema } from '../train/config.js'
 import type { EpochRecord } from '../train/fit/index.js'
 import type { Recipe } from '../train/recipe.js'
 import { train } from '../train/run.js'
@@ -9,6 +9,7 @@ import { type RunResult, runFiles } from '../train/run-folder.js'
 import { dataOption, setOption } from './options.js'
 import { printTable } from './output.js'
 import { defaultRun, recipeOf } from './recipe-option.js'
+import { absolute, beneathRun } from './train-config.js'
 import { openStages, type StageProgress } from './train-progress.js'
 
 const EXAMPLES = `
@@ -106,17 +107,9 @@ function configOf(recipe: Recipe, folder: string, options: Options): { config: R
     const { config } = loadYamlOver(runFiles(folder).config, [], schema, sets)
     return { config, from: process.cwd() }
   }
-  const own = { system: recipe.system, data: { files: recipe.data } }
-  const beneath = [recipe.presets[options.preset], own, runDefaults]
+  const beneath = beneathRun(recipe, options.preset)
   const { config, folder: from } = loadYamlOver(options.config ?? null, beneath, schema, sets)
   return { config: absolute(config, from), from }
-}
-
-/** Paths as seen from anywhere, so that a run can be resumed and reported from another folder. */
-function absolute(config: RunConfig, from: string): RunConfig {
-  const { files, exclude } = config.data
-  const all = (paths: readonly string[]): string[] => paths.map((path) => resolve(from, path))
-  return { ...config, data: { ...config.data, files: all(files), exclude: all(exclude) } }
 }
 
 function reporting(progress: StageProgress) {

@@ -93,7 +93,7 @@ export class ModelMetrics {
 
   swapped(step: string): void {
     this.#swaps.inc({ step })
-    this.#onTrial.reset()
+    this.#trialEnds(step)
   }
 
   onTrial(step: string, mode: string, version: number): void {
@@ -102,11 +102,15 @@ export class ModelMetrics {
 
   refused(step: string, code: ErrorCode): void {
     this.#refused.inc({ step, code })
-    if (code === 'MODEL_DEMOTED') this.#onTrial.reset()
+    if (code === 'MODEL_DEMOTED') this.#trialEnds(step)
   }
 
   rolledBack(step: string, reason: string): void {
     this.#rollbacks.inc({ step, reason })
+  }
+
+  #trialEnds(step: string): void {
+    for (const mode of ['shadow', 'canary']) this.#onTrial.remove({ step, mode })
   }
 
   report(step: string, { role: mode, items, errors, differences }: ModelReport): void {

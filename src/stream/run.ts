@@ -22,6 +22,7 @@ import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
 import type { Source } from './source.js'
+import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
 import { KafkaSource } from './sources/kafka-source.js'
 import type { LiveModel } from './work.js'
@@ -165,7 +166,7 @@ async function proveModels(
   return new Map([...checked].map(([step, { bundle }]) => [step, bundle!]))
 }
 
-const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>
+const isTopic = <T extends OutputConfig>(output: T | undefined): output is Extract<T, { topic: string }> =>
   output !== undefined && 'topic' in output
 
 const needsKafka = ({ source, sink }: PipelineConfig): boolean =>
@@ -194,7 +195,7 @@ async function openSource(
 ) {
   if ('files' in source) {
     const { files, rate = null, repeat } = source
-    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat })
+    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat }, viewOf(source, folder))
   }
   return new KafkaSource({
     client: client!,
@@ -222,8 +223,11 @@ async function openSink(
     if (isTopic(accepted) || isTopic(dead_letters)) fail('scores go to files, so all outputs must')
     return fileSink({
       pipeline: config.name,
-      scores: resolve(folder, scores.files),
-      accepted: accepted === undefined ? null : resolve(folder, (accepted as { files: string }).files),
+      scores: { folder: resolve(folder, scores.files), format: scores.format },
+      accepted:
+        accepted === undefined || isTopic(accepted)
+          ? null
+          : { folder: resolve(folder, accepted.files), format: accepted.format },
       deadLetters: resolve(folder, (dead_letters as { files: string }).files),
       inputDigest: source.digest ?? `${'topic' in config.source ? config.source.topic : ''}`,
     })

@@ -9,6 +9,12 @@ const Split = z
       .string()
       .default('split')
       .describe('Events are drawn by a hash of their number and this; another salt is another split.'),
+    rotate: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Moves the parts along the hash: test = 1/k and rotate = i/k is fold i of k.'),
   })
   .refine(({ validation, test }) => validation + test < 1, 'validation and test leave nothing to train on')
 
@@ -143,6 +149,10 @@ export const runSchema = <Options>(recipe: Recipe<Options>) =>
     seed: z.int().nonnegative().default(1).describe('Starting weights, shuffling and dropout.'),
     data: DataSchema.describe('The sample.'),
     recipe: recipe.options.prefault({}).describe("The recipe's own options."),
+    drop: z
+      .array(z.string())
+      .default([])
+      .describe('Inputs that the network does not see, as tensor.component: what optimize eliminated.'),
     fit: FitSchema.prefault({}).describe('How it is fitted.'),
     executor: ExecutorSchema.prefault({}).describe('What computes.'),
     model: ModelSchema.prefault({}).describe('The bundle that is made.'),

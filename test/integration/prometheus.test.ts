@@ -93,24 +93,22 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
 
   beforeAll(async () => {
+    scorers.push(await assemble(await livePipeline({ name: 'healthy', bad: false })))
+    scorers.push(await assemble(await livePipeline({ name: 'letters' })))
+    scorers.push(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
+    scorers.push(await faulty('stuck', 'hang', 40))
+    scorers.push(await faulty('crashing', 'exit', 40))
     const followed = await followedPipeline('models')
-    scorers.push(
-      await assemble(await livePipeline({ name: 'healthy', bad: false })),
-      await assemble(await livePipeline({ name: 'letters' })),
-      await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })),
-      await faulty('stuck', 'hang', 40),
-      await faulty('crashing', 'exit', 40),
-      await assemble(followed.pipeline),
-    )
-    prometheus = await startPrometheus([...scorers.map(({ url }) => new URL(url!).host), '127.0.0.1:1'])
-    // Counters are seen at 0 before anything happens: an increase needs two values.
-    await until(
-      async () => (await prometheus.query('up == 1')).length === scorers.length,
-      'the first values',
-      60_000,
-    )
+    scorers.push(await assemble(followed.pipeline))
+    const targets = scorers.map(({ url }) => new URL(url!).host)
+    prometheus = await startPrometheus([...targets, '127.0.0.1:1'])
+    // Everything is seen at 0 before anything happens: an increase needs two values.
+    const seen = async () =>
+      (await prometheus.query('spillway_workers_replaced_total{reason="crash"}')).length
+    await until(async () => (await seen()) === scorers.length, 'the first values', 60_000)
     for (const scorer of scorers) runs.push(scorer.run())
     const refusals = 'spillway_model_refused_total{pipeline="models",code="PROBE_FAILED"}'
+    await until(async () => (await prometheus.query(refusals)).length > 0, 'the first value', 60_000)
     await followed.publishWrong()
     await until(async () => (await prometheus.query(`${refusals} == 1`)).length > 0, 'the refusal', 60_000)
     await followed.publishRight()

@@ -80,7 +80,7 @@ function block(key: Key, examples: Examples, indent: number, active: boolean): s
 }
 
 /** Keys that go with `files`; the others beside it go with `topic`. */
-const OF_FILES = ['rate', 'repeat']
+const OF_FILES = ['map', 'columns', 'rows', 'rate', 'repeat', 'format']
 
 /** The other way to say the same (`files` beside an active `topic`) is left out: both together are an error. */
 function alternative(child: Key, parent: Key, examples: Examples): boolean {

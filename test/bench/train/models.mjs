@@ -6,7 +6,6 @@ import {
   dense,
   joined,
   layerNorm,
-  masked,
   mlp,
   pooled,
   trainedSpecs,

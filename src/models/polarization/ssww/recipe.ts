@@ -91,6 +91,19 @@ export const recipe: Recipe<Options> = {
     quick: { fit: { epochs: 30, batch: 256, learning_rate: 1e-3 } },
     full: { fit: { epochs: 120, batch: 256, learning_rate: 1e-3, patience: 25 } },
   },
+  optimize: {
+    objective: { metric: 'auc_ll', direction: 'maximize' },
+    overtraining: 0.1,
+    space: {
+      'recipe.network.layers': { kind: 'int', from: 1, to: 4 },
+      'recipe.network.units': { kind: 'choice', values: [16, 32, 64, 128] },
+      'recipe.network.activation': { kind: 'choice', values: ['relu', 'gelu', 'silu', 'tanh'] },
+      'recipe.network.dropout': { kind: 'uniform', from: 0, to: 0.5 },
+      'fit.learning_rate': { kind: 'log', from: 1e-4, to: 1e-2 },
+      'fit.batch': { kind: 'choice', values: [128, 256, 512] },
+      'fit.optimizer.weight_decay': { kind: 'log', from: 1e-4, to: 0.3 },
+    },
+  },
   task,
 }
 
