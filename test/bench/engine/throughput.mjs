@@ -11,7 +11,7 @@ import { cutMessages, loads, repeated, writeInput } from './loads.mjs'
 const WARM_MESSAGES = { mlp: 768, transformer: 256 }
 const WARM_ROWS = { mlp: 2048, transformer: 64 }
 /** Left over in the file when the clock stops, so that it stops, as it starts, at a commit in full flow. */
-const TAIL_SHARE = 0.1
+const TAIL_SHARE = 0.3
 const SETTLE_MS = 300
 const POLL_MS = 100
 
