@@ -128,7 +128,7 @@ export const tokenCases: readonly ParityCase[] = [
     attend,
     { x: tokens, source: { shape: ['B', 'M', 6] }, mask: { shape: ['B', 'M'], values: 'prefix' } },
     (i) => attend.apply(i, i['x'], i['source'], bias(i)),
-    { differentiate: ['x', 'source'] },
+    { differentiate: ['x', 'source'], tolerance: 3e-5 },
   ),
   layerCase('pair bias', pairs, { x: { shape: ['B', 'N', 'N', 3] } }, (i) => pairs.apply(i, i['x'], tf.relu)),
   layerCase('deep sets, all poolings', sets, { x: tokens, mask }, (i) => sets.apply(i, i['x'], i['mask'])),
