@@ -31,6 +31,7 @@ import {
   weightedMean,
 } from '#spillway/train/layers/index.js'
 import type { ParityCase, ParityInput, Tensors } from '../trace/parity.js'
+import { plainAttention, plainBlock } from './plain.js'
 
 const tokens: ParityInput = { shape: ['B', 'N', 6] }
 const mask: ParityInput = { shape: ['B', 'N'], values: 'prefix' }
@@ -41,7 +42,12 @@ function layerCase(
   layer: { readonly parameters: Parameters },
   inputs: Readonly<Record<string, ParityInput>>,
   fn: ParityCase['fn'],
-  options: { differentiate?: readonly string[]; tolerance?: number; contrib?: boolean } = {},
+  options: {
+    differentiate?: readonly string[]
+    reference?: ParityCase['fn']
+    tolerance?: number
+    contrib?: boolean
+  } = {},
 ): ParityCase {
   const weights = Object.entries(layer.parameters).map(([key, { shape, trained }]) => {
     const values: ParityInput['values'] = trained === false ? 'positive' : 'weight'
@@ -104,7 +110,16 @@ export const tokenCases: readonly ParityCase[] = [
         const interaction = pairBias('p', { features: 3, hidden: 4, heads: 3 }).apply(i, i['pairs'], gelu)
         return block.apply(i, i['x'], attentionBias(i['mask'], interaction))
       },
-      { contrib, differentiate: ['x', 'pairs'], tolerance: 3e-5 },
+      {
+        contrib,
+        differentiate: ['x', 'pairs'],
+        // In plain operations: what the block's own gradients must be.
+        reference: (i) => {
+          const interaction = pairBias('p', { features: 3, hidden: 4, heads: 3 }).apply(i, i['pairs'], gelu)
+          return plainBlock(i, 'b', 3, [i['x'], attentionBias(i['mask'], interaction)])
+        },
+        tolerance: 3e-5,
+      },
     ),
   ]),
   layerCase('mlp', net, { x: tokens }, (i) => net.apply(i, i['x'])),
@@ -128,7 +143,11 @@ export const tokenCases: readonly ParityCase[] = [
     attend,
     { x: tokens, source: { shape: ['B', 'M', 6] }, mask: { shape: ['B', 'M'], values: 'prefix' } },
     (i) => attend.apply(i, i['x'], i['source'], bias(i)),
-    { differentiate: ['x', 'source'], tolerance: 3e-5 },
+    {
+      differentiate: ['x', 'source'],
+      reference: (i) => plainAttention(i, 'a', 2, [i['x'], i['source'], bias(i)]),
+      tolerance: 3e-5,
+    },
   ),
   layerCase('pair bias', pairs, { x: { shape: ['B', 'N', 'N', 3] } }, (i) => pairs.apply(i, i['x'], tf.relu)),
   layerCase('deep sets, all poolings', sets, { x: tokens, mask }, (i) => sets.apply(i, i['x'], i['mask'])),
