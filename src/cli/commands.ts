@@ -23,7 +23,13 @@ export const commands: readonly CommandEntry[] = [
   { name: 'train', load: async () => (await import('./train.js')).trainCommand() },
   { name: 'evaluate', load: async () => (await import('./evaluate.js')).evaluateCommand() },
   { name: 'report', load: async () => (await import('./report.js')).reportCommand() },
+  { name: 'optimize', load: async () => (await import('./optimize.js')).optimizeCommand() },
+  {
+    name: 'optimize-worker',
+    load: async () => (await import('./optimize-worker.js')).optimizeWorkerCommand(),
+  },
   { name: 'publish', load: async () => (await import('./publish.js')).publishCommand() },
   { name: 'models', load: async () => (await import('./models.js')).modelsCommand() },
+  { name: 'import', load: async () => (await import('./import.js')).importCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]

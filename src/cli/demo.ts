@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { htmlPage, htmlTable, type Section } from '../report/page.js'
 import { loadPipeline } from '../stream/config/load.js'
+import { higgsSection } from './demo/higgs-section.js'
 import { polarizationSection } from './demo/polarization-section.js'
 import { taggingSection } from './demo/tagging-section.js'
+import { watchedDemo } from './demo/watch.js'
+import { wholeNumber } from './options.js'
 import { runPipeline } from './run-pipeline.js'
 import { printSummary, type Summary } from './summary.js'
 
@@ -14,15 +17,20 @@ const DEMO = fileURLToPath(new URL('../../demo', import.meta.url))
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('score real simulated events with two models on the embedded default and show what came out')
+    .description(
+      'score real simulated events with three models on the embedded default and show what came out',
+    )
     .option('--quiet', 'no progress', false)
+    .option('--watch', 'score the events again and again until Ctrl-C, with the live page', false)
+    .option('--port <n>', 'port of the live page; 0: a free one', wholeNumber(0), 0)
     .addHelpText(
       'after',
       '\nReads demo/data, writes demo/out; the pipelines are demo/pipelines/*.yaml: copy one to begin with.',
     )
-    .action(async ({ quiet }: { quiet: boolean }) => {
+    .action(async ({ quiet, watch, port }: { quiet: boolean; watch: boolean; port: number }) => {
+      if (watch) return watchDemo(port)
       const summaries: Summary[] = []
-      for (const name of ['zjets', 'largeR']) {
+      for (const name of ['zjets', 'h4l', 'largeR']) {
         const pipeline = loadPipeline(join(DEMO, 'pipelines', `${name}.yaml`))
         summaries.push(await runPipeline(pipeline, { quiet, fresh: true }))
       }
@@ -33,13 +41,23 @@ export function demoCommand(): Command {
     })
 }
 
+async function watchDemo(port: number): Promise<void> {
+  const { pipeline, stop } = await watchedDemo(DEMO, port)
+  try {
+    printSummary([await runPipeline(pipeline, { quiet: true, fresh: true })])
+  } finally {
+    stop()
+  }
+}
+
 async function demoReport(summaries: readonly Summary[]): Promise<string> {
-  const [zjets, largeR] = summaries
+  const [zjets, h4l, largeR] = summaries
   const lead =
-    'Made by the demo from the score files it has just written. The models are borrowed PyTorch exports whose training ' +
-    'sample holds these very events: the figures show that the stream computes what it should, not how good the models are.'
+    'Made by the demo from the score files it has just written. The models were trained by this program on larger ' +
+    'samples of the same kind, from which the events shown here were held out.'
   const sections = [
     await polarizationSection(zjets.output),
+    await higgsSection(h4l.output),
     await taggingSection(largeR.output),
     menuSection(summaries),
   ]

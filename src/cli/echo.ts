@@ -28,13 +28,14 @@ export function echoCommand(): Command {
 
 const MASK = '********'
 
-/** The same pipeline without its secrets: the SASL password, and passwords inside NATS addresses. */
+/** The same pipeline without its secrets: the SASL password, passwords inside NATS addresses, the page's token. */
 export function masked(config: PipelineConfig): PipelineConfig {
-  const { kafka, nats } = config
+  const { kafka, nats, http } = config
   return {
     ...config,
     ...(kafka?.sasl && { kafka: { ...kafka, sasl: { ...kafka.sasl, password: MASK } } }),
     ...(nats && { nats: { ...nats, servers: nats.servers.map(withoutPassword) } }),
+    ...(http?.token !== undefined && { http: { ...http, token: MASK } }),
   }
 }
 

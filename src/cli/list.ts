@@ -21,13 +21,22 @@ interface Entry {
   readonly what: string
 }
 
-const KINDS = ['steps', 'features', 'providers', 'formats', 'maps', 'clients', 'functions'] as const
+const KINDS = [
+  'steps',
+  'features',
+  'providers',
+  'formats',
+  'maps',
+  'clients',
+  'registries',
+  'functions',
+] as const
 type Kind = (typeof KINDS)[number]
 
 export function listCommand(): Command {
   return new Command('list')
     .description(
-      'what this program can do: steps, feature builders, providers, formats, maps, clients, functions',
+      'what this program can do: steps, feature builders, providers, formats, maps, clients, registries, functions',
     )
     .argument('[kind]', `one of ${KINDS.join(', ')}; all when absent`)
     .addOption(jsonOption())
@@ -81,6 +90,10 @@ const ENTRIES: Readonly<Record<Kind, () => readonly Entry[] | Promise<readonly E
   clients: () => [
     { name: 'kafkajs', what: 'JavaScript only, always there' },
     { name: 'confluent', what: installed('@confluentinc/kafka-javascript') },
+  ],
+  registries: () => [
+    { name: 'FOLDER', what: 'bundles and their versions in a folder, local or shared' },
+    { name: 'nats://HOST:PORT[/BUCKET]', what: 'NATS JetStream: object store and key-value bucket' },
   ],
   functions: () => [
     ...numberFunctions.map(({ name, parameters, variadic, says }) => ({

@@ -4,6 +4,7 @@ import type { LoadedPipeline } from '../stream/config/load.js'
 import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
 import { readCutFlows } from '../stream/cutflow/file.js'
 import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
+import { servesLivePage } from '../stream/live/index.js'
 import { assemble } from '../stream/run.js'
 import { openProgress } from './progress.js'
 import { quantile, type Summary } from './summary.js'
@@ -24,6 +25,8 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   const counts = { events: 0, accepted: 0, deadLetters: 0, aborts: 0 }
   const chains = new Map<string, number>()
   let cutFlows: CutFlowCounts = {}
+  // Before there is a progress bar.
+  let note = (line: string): void => console.error(line)
   const running = await assemble(pipeline, {
     task: ({ cost, outcomes }) => {
       for (const { rows } of outcomes) scored += rows
@@ -42,6 +45,9 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
         counts.accepted += outcome.acceptedRows
         counts.deadLetters += outcome.rejects.length
         cutFlows = addCutFlows(cutFlows, outcome.cutFlows ?? {})
+        // A file of which a part is lost is not one bad event among many.
+        for (const { code, message, place } of outcome.rejects)
+          if (code === 'EVENTS_UNREADABLE') progress.note(`WARNING: ${place}: ${message}`)
         for (const [chain, count] of Object.entries(outcome.chains))
           chains.set(chain, (chains.get(chain) ?? 0) + count)
       }
@@ -51,12 +57,17 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
       progress.note(`lane ${id.topic || 'files'}/${id.partition}: ${error.code}: ${error.message}`)
     },
     workerReplaced: (reason) => progress.note(`a worker was replaced: ${reason}`),
+    models: (line) => note(line),
   })
   const progress = openProgress(pipeline.config.name, running.totalRows, options.quiet)
+  note = progress.note
   for (const { step, fallbacks } of running.models) {
     for (const why of fallbacks) progress.note(`WARNING: step ${step} fell back to the CPU: ${why}`)
   }
-  if (running.url !== null) progress.note(`metrics on ${running.url}/metrics`)
+  if (running.url !== null) {
+    progress.note(`metrics on ${running.url}/metrics`)
+    if (servesLivePage(pipeline.config)) progress.note(`live page on ${running.url}/`)
+  }
   const stop = (): void => void running.stop(DRAIN_MS)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

@@ -9,10 +9,11 @@ import { type RunResult, runFiles } from '../train/run-folder.js'
 import { dataOption, setOption } from './options.js'
 import { printTable } from './output.js'
 import { defaultRun, recipeOf } from './recipe-option.js'
+import { absolute, beneathRun } from './train-config.js'
 import { openStages, type StageProgress } from './train-progress.js'
 
 const EXAMPLES = `
-Systems: polarization-regression, h4l-classifier, lundnet. Each brings presets, and a small sample in demo/data.
+Systems: polarization-regression, ssww-polarization, h4l-classifier, lundnet. Each brings presets, and a small sample in demo/data.
 
 Examples:
   spillway train polarization-regression
@@ -103,20 +104,12 @@ function configOf(recipe: Recipe, folder: string, options: Options): { config: R
   ]
   const schema = runSchema(recipe)
   if (options.resume) {
-    const { config } = loadYamlOver(runFiles(folder).config, {}, schema, sets)
+    const { config } = loadYamlOver(runFiles(folder).config, [], schema, sets)
     return { config, from: process.cwd() }
   }
-  const beneath = { system: recipe.system, ...recipe.presets[options.preset] }
-  const data = { files: [...recipe.data], ...(beneath as { data?: object }).data }
-  const { config, folder: from } = loadYamlOver(options.config ?? null, { ...beneath, data }, schema, sets)
+  const beneath = beneathRun(recipe, options.preset)
+  const { config, folder: from } = loadYamlOver(options.config ?? null, beneath, schema, sets)
   return { config: absolute(config, from), from }
-}
-
-/** Paths as seen from anywhere, so that a run can be resumed and reported from another folder. */
-function absolute(config: RunConfig, from: string): RunConfig {
-  const { files, exclude } = config.data
-  const all = (paths: readonly string[]): string[] => paths.map((path) => resolve(from, path))
-  return { ...config, data: { ...config.data, files: all(files), exclude: all(exclude) } }
 }
 
 function reporting(progress: StageProgress) {

@@ -37,6 +37,8 @@ export const numberRead = (path: string, axis: string, unit?: string): Read => (
 export interface TensorSpec {
   readonly name: string
   readonly shape: readonly (number | 'n' | 't')[]
+  /** What the components of the last axis are, where they have names. */
+  readonly components?: readonly string[]
 }
 
 /**
@@ -55,6 +57,10 @@ export interface FeatureBuilder {
   readonly tensors: readonly TensorSpec[]
   /** Longest ragged item; longer ones are cut to their first entries. `null` for builders without `t`. */
   readonly maxLength: number | null
+  /**
+   * The model knows no mask: with `batch: none` every item comes at its own length, 0 included, and is never padded.
+   */
+  readonly exact?: boolean
   bind(events: Events): BoundFeatures
 }
 

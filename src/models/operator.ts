@@ -1,6 +1,7 @@
 import type { ColumnSpec, Events } from '../ingest/columns.js'
 import type { Read } from './feature-builder.js'
 import type { ScoreCost } from './scorer.js'
+import type { ModelReport } from './serving.js'
 
 /** An event that a step could not do: it goes to the dead letters, the others go on. */
 export interface Fault {
@@ -17,6 +18,8 @@ export interface Applied {
   readonly faults: readonly Fault[]
   /** What inference cost; absent for steps without a model. */
   readonly cost?: ScoreCost
+  /** What each model of the step did; absent for steps without a model. */
+  readonly reports?: readonly ModelReport[]
 }
 
 /**

@@ -16,6 +16,11 @@ export const recipes: readonly RecipeEntry[] = [
     report: async () => (await import('./polarization/regression/report.js')).report,
   },
   {
+    system: 'ssww-polarization',
+    recipe: async () => (await import('./polarization/ssww/recipe.js')).recipe,
+    report: async () => (await import('./polarization/ssww/report.js')).report,
+  },
+  {
     system: 'h4l-classifier',
     recipe: async () => (await import('./higgs/h4l-classifier/recipe.js')).recipe,
     report: async () => (await import('./higgs/h4l-classifier/report.js')).report,

@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 import { SpillwayError } from '../errors.js'
 import { type BatchSettings, type Chunk, type Part, plan } from './batching.js'
 import { bindInputs, checkOutputs, type InputBinding } from './bindings.js'
+import { DriftSampler, driftFeatures } from './drift.js'
 import type { FeatureBuilder } from './feature-builder.js'
 import type { Manifest } from './manifest.js'
 import type { LoadedSession } from './provider.js'
@@ -32,8 +33,15 @@ export interface Scorer {
   /** Column names in the order of `PartScores.columns`. */
   readonly columns: readonly string[]
   readonly loaded: LoadedSession
+  /** `null` where the manifest has no references, or nobody asked. */
+  readonly drift: DriftSampler | null
   score(parts: readonly Part[]): Promise<{ readonly scores: readonly PartScores[]; readonly cost: ScoreCost }>
   release(): Promise<void>
+}
+
+export interface ScorerSettings extends BatchSettings {
+  /** For drift, one item in so many is looked at; none when absent. */
+  readonly driftEvery?: number
 }
 
 /** What every call into the runtime goes through: a worker thread notes there that it must not be ended. */
@@ -44,7 +52,7 @@ export function makeScorer(
   loaded: LoadedSession,
   manifest: Manifest,
   builder: FeatureBuilder,
-  settings: BatchSettings,
+  settings: ScorerSettings,
   place: string,
   native: NativeCall = (call) => call(),
 ): Scorer {
@@ -52,9 +60,15 @@ export function makeScorer(
   const inputs = bindInputs(session, manifest, builder, place)
   checkOutputs(session, manifest, place)
   const batch = manifest.batch === 'none' ? { ...settings, rows: 1 } : settings
+  const exact = manifest.batch === 'none' && builder.exact === true
   const names = manifest.outputs.flatMap(({ columns }) => columns).filter((name) => name !== null)
   const fetches = manifest.outputs.map(({ name }) => name)
   const buffers = new TensorBuffers(builder)
+  const features = driftFeatures(manifest, builder)
+  const drift =
+    features.length === 0 || settings.driftEvery === undefined
+      ? null
+      : new DriftSampler(features, settings.driftEvery)
 
   async function score(parts: readonly Part[]): Promise<Awaited<ReturnType<Scorer['score']>>> {
     const scores = parts.map(({ features }) => ({
@@ -66,7 +80,8 @@ export function makeScorer(
     let inferSeconds = 0
     let entries = 0
     let paddedEntries = 0
-    for (const chunk of plan(parts, batch)) {
+    for (const planned of plan(parts, batch)) {
+      const chunk = exact ? { ...planned, length: ownLength(parts, planned) } : planned
       const start = performance.now()
       const tensors = buffers.sized(chunk.slots, chunk.length)
       fill(parts, chunk, tensors, builder)
@@ -77,6 +92,7 @@ export function makeScorer(
       const inferred = performance.now()
       scatter(results, chunk, manifest, scores, place)
       flagBad(chunk, tensors, builder, scores)
+      drift?.sample(chunk, parts, tensors, builder, scores)
       for (const result of Object.values(results)) result.dispose()
       entries += countEntries(parts, chunk)
       paddedEntries += chunk.slots * chunk.length
@@ -87,8 +103,12 @@ export function makeScorer(
     return { scores, cost: { buildSeconds, inferSeconds, calls, entries, paddedEntries } }
   }
 
-  return { manifest, builder, columns: names, loaded, score, release: () => session.release() }
+  return { manifest, builder, columns: names, loaded, drift, score, release: () => session.release() }
 }
+
+/** The length of the only item of a call. */
+const ownLength = (parts: readonly Part[], { part, item }: Chunk): number =>
+  parts[part[0]].features.lengths?.[item[0]] ?? 1
 
 /** Reused input buffers that grow to the largest chunk seen. */
 class TensorBuffers {

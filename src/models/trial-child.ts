@@ -1,5 +1,6 @@
 import { asSpillwayError } from '../errors.js'
 import { featureBuilder } from './features/index.js'
+import { inspectOnnx } from './onnx-graph.js'
 import { runProbe } from './probe.js'
 import { loadSession } from './provider.js'
 import { makeScorer } from './scorer.js'
@@ -19,6 +20,7 @@ process.once('message', async (request: TrialRequest) => {
 
 async function attempt({ bundle, session, batch, probe }: TrialRequest): Promise<TrialReport> {
   const { manifest, model, origin } = bundle
+  inspectOnnx(model, origin)
   const start = performance.now()
   const loaded = await loadSession(model, session, origin)
   const loadSeconds = (performance.now() - start) / 1e3

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { type ErrorCode, SpillwayError } from '../errors.js'
 import type { BatchSettings } from './batching.js'
 import type { Bundle } from './manifest.js'
@@ -38,21 +39,31 @@ const LIMIT_MS = 120_000
 /**
  * Loads a model in a process of its own, binds it to its manifest and runs its probe: a malformed model can end or
  * hang the process that loads it, and that must not be ours.
+ * @param niceness Lower priority of the process, 0 to 19 (see `nice`).
  * @throws SpillwayError MODEL_CRASHES when the child dies or hangs; otherwise what loading or the probe threw.
  */
-export function tryModel(request: TrialRequest, limitMs: number = LIMIT_MS): Promise<TrialReport> {
+export function tryModel(
+  request: TrialRequest,
+  limitMs: number = LIMIT_MS,
+  niceness = 0,
+): Promise<TrialReport> {
   const place = request.bundle.origin
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./trial-child.js', import.meta.url), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
+    if (niceness > 0 && child.pid !== undefined) lower(child.pid, niceness)
     let answer: TrialAnswer | undefined
     let said = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2_000)
     })
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      child.kill('SIGKILL')
+    }, limitMs)
     child.on('message', (message) => {
       answer = message as TrialAnswer
     })
@@ -71,14 +82,25 @@ export function tryModel(request: TrialRequest, limitMs: number = LIMIT_MS): Pro
       }
       const how = signal === null ? `exit ${code}` : signal
       reject(
-        new SpillwayError('MODEL_CRASHES', `loading the model ended its process (${how})`, {
-          place,
-          cause: hint,
-        }),
+        new SpillwayError(
+          'MODEL_CRASHES',
+          late
+            ? `loading and probing the model took longer than ${limitMs / 1e3} s`
+            : `loading the model ended its process (${how})`,
+          { place, cause: hint },
+        ),
       )
     })
     child.send(request, (error) => {
       if (error !== null) child.kill('SIGKILL')
     })
   })
+}
+
+function lower(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness)
+  } catch {
+    // Not allowed here, or gone already: it runs as it is.
+  }
 }

@@ -28,7 +28,8 @@ interface Bin {
 
 /** Bins as densities: the integral of every series is one. */
 function densities({ name, histogram: { edges, sums, variances } }: Series): Bin[] {
-  const total = sums.reduce((a, b) => a + b, 0)
+  // An empty histogram is drawn as a line at zero.
+  const total = sums.reduce((a, b) => a + b, 0) || 1
   return Array.from(sums, (sum, i) => {
     const width = (edges[i + 1] - edges[i]) * total
     return {
@@ -41,12 +42,15 @@ function densities({ name, histogram: { edges, sums, variances } }: Series): Bin
   })
 }
 
-/** Points of a step line: each bin's value from edge to edge. */
-const steps = (bins: readonly Bin[]): object[] =>
-  bins.flatMap(({ series, low, high, value }) => [
-    { series, x: low, y: value },
-    { series, x: high, y: value },
-  ])
+/** Points of a step line: each bin's value from edge to edge; on a logarithmic axis an empty bin is a gap. */
+const steps = (bins: readonly Bin[], log = false): object[] =>
+  bins.flatMap(({ series, low, high, value }) => {
+    const y = log && value <= 0 ? null : value
+    return [
+      { series, x: low, y },
+      { series, x: high, y },
+    ]
+  })
 
 const stepLine = (data: object[], x: string, y: string, names: readonly string[], log: boolean) => ({
   data: { values: data },
@@ -66,7 +70,7 @@ const stepLine = (data: object[], x: string, y: string, names: readonly string[]
 /** Normalised distributions, one step line each. */
 export function distributions(series: readonly Series[], x: string, log = false): TopLevelSpec {
   const names = series.map(({ name }) => name)
-  const data = series.flatMap((one) => steps(densities(one).filter(({ value }) => !log || value > 0)))
+  const data = series.flatMap((one) => steps(densities(one), log))
   return { width: WIDTH, height: HEIGHT, ...stepLine(data, x, 'normalised', names, log) }
 }
 

@@ -71,6 +71,12 @@ function runRows(runs: readonly ReportedRun[]): string[][] {
   ]
 }
 
+/** A number with so many decimals; no sign for what rounds to zero. */
+export function fixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals)
+  return Number(text) === 0 ? text.replace('-', '') : text
+}
+
 /** A number with five digits. */
 export const number = (value: number | undefined): string =>
   value === undefined ? '-' : Number(value.toPrecision(5)).toString()

@@ -10,7 +10,16 @@ import { needsKafka } from './config/rules.js'
 import { isModelStep, type PipelineConfig } from './config/schema.js'
 import { openKafka } from './kafka/index.js'
 import { kafkaSettings } from './kafka/settings.js'
-import { placesOf, type Reached, reachFolder, reachKafka, reachNats, reachTopic } from './reach.js'
+import {
+  placesOf,
+  type Reached,
+  reachFolder,
+  reachKafka,
+  reachNats,
+  reachRegistry,
+  reachTopic,
+  registriesOf,
+} from './reach.js'
 
 /** One thing looked at. */
 export interface Finding {
@@ -159,6 +168,9 @@ async function* placeFindings({ config, folder }: LoadedPipeline): AsyncGenerato
   const { topics, folders } = placesOf(config)
   for (const path of folders) {
     yield await found(`folder ${path}`, () => reachFolder(resolve(folder, path)))
+  }
+  for (const model of registriesOf(config)) {
+    yield await found(`registry ${model.registry}`, () => reachRegistry(model, folder))
   }
   if (config.nats !== undefined) yield await found('NATS', () => reachNats(config.nats!))
   if (!needsKafka(config)) return

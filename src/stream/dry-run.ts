@@ -1,23 +1,25 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
-import { ArrowFile, decodeMessage } from '../ingest/arrow/index.js'
+import { decodeMessage } from '../ingest/arrow/index.js'
 import type { Events } from '../ingest/columns.js'
 import { expandGlobs } from '../ingest/glob.js'
 import type { Message } from '../ingest/message.js'
+import type { Bundle } from '../models/manifest.js'
 import type { ProbeReport } from '../models/probe.js'
 import { checkModels } from './check/models.js'
 import { checkPipeline } from './check/pipeline.js'
 import type { LoadedPipeline } from './config/load.js'
 import { needsKafka } from './config/rules.js'
-import type { PipelineConfig } from './config/schema.js'
-import { placeOf, workItem } from './gatherer.js'
 import { openKafka } from './kafka/index.js'
 import type { KafkaClient } from './kafka/port.js'
 import { newestMessage } from './kafka/scan.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { WorkerPool } from './pool.js'
 import { placesOf, type Reached, reachFolder, reachKafka, reachNats, reachTopic } from './reach.js'
+import { firstPiece, viewOf } from './sources/file-input.js'
+import { firstLineUp } from './steps.js'
 import type { Reject } from './work.js'
+import { placeOf, workItem } from './work-item.js'
 
 /** A model that loaded on its provider and gave its probe answers. */
 export interface ProvedModel {
@@ -27,6 +29,10 @@ export interface ProvedModel {
   readonly fallbacks: readonly string[]
   readonly loadSeconds: number
   readonly probe: ProbeReport | null
+}
+
+interface ProvedBundle extends ProvedModel {
+  readonly bundle: Bundle
 }
 
 export interface DryRunReport {
@@ -70,8 +76,8 @@ export async function dryRun(
     const message = await sample(pipeline, client)
     return {
       reached,
-      models,
-      message: message === null ? null : await score(pipeline.config, pipeline.folder, message),
+      models: models.map(({ bundle: _, ...shown }) => shown),
+      message: message === null ? null : await score(pipeline, models, message),
     }
   } finally {
     await client?.close()
@@ -81,13 +87,13 @@ export async function dryRun(
 const worstOf = ({ worst }: ProbeReport): string =>
   `${worst.difference.toPrecision(2)} (allowed ${worst.allowed.toPrecision(2)})`
 
-async function proveModels(pipeline: LoadedPipeline): Promise<ProvedModel[]> {
-  const checked = await checkModels(pipeline, { ownProvider: true, probe: true })
+async function proveModels(pipeline: LoadedPipeline): Promise<ProvedBundle[]> {
+  const checked = await checkModels(pipeline, { ownProvider: true, probe: true, connect: true })
   const problems = [...checked.values()].flatMap(({ problem }) => problem ?? [])
   if (problems.length > 0) throw new AggregateError(problems, 'models')
   return [...checked].map(([step, { bundle, trial }]) => {
     const { name, version } = bundle!.manifest
-    return { step, model: `${name} v${version}`, ...trial! }
+    return { step, model: `${name} v${version}`, bundle: bundle!, ...trial! }
   })
 }
 
@@ -121,30 +127,35 @@ async function reachAll({ config, folder }: LoadedPipeline, client: KafkaClient 
   return reached
 }
 
-/** The first record batch of the files, or the newest message of the topic. */
+/** The first events of the files, or the newest message of the topic. */
 async function sample(
   { config, folder }: LoadedPipeline,
   client: KafkaClient | null,
 ): Promise<Message | null> {
   const { source } = config
   if ('topic' in source) return newestMessage(client!, source.topic)
-  for (const path of expandGlobs([source.files].flat(), folder)) {
-    await using file = await ArrowFile.open(path)
-    if (file.batchCount === 0) continue
-    const { bytes } = await file.batch(0)
-    const place = { topic: path, partition: 0, offset: 0n, timestamp: Date.now() }
-    return { ...place, key: null, value: bytes, headers: new Map() }
+  const first = await firstPiece(expandGlobs([source.files].flat(), folder), viewOf(source, folder))
+  if (first === null) return null
+  const { path, value, unread } = first
+  if (unread !== undefined) {
+    throw new SpillwayError('EVENTS_UNREADABLE', unread.message, { place: unread.place })
   }
-  return null
+  const place = { topic: path, partition: 0, offset: 0n, timestamp: Date.now() }
+  return { ...place, key: null, value, headers: new Map() }
 }
 
 /** Scores a message in a worker, as a run would: a limit in time and memory, and a crash stays there. */
-async function score(config: PipelineConfig, folder: string, message: Message): Promise<ScoredMessage> {
+async function score(
+  { config, folder }: LoadedPipeline,
+  models: readonly ProvedBundle[],
+  message: Message,
+): Promise<ScoredMessage> {
   const place = placeOf(message)
   if (message.value === null)
     throw new SpillwayError('MESSAGE_EMPTY', 'the newest message has no value', { place })
   const pool = await WorkerPool.start({
     plan: { config, folder },
+    lineUp: firstLineUp(new Map(models.map(({ step, bundle }) => [step, bundle]))),
     count: 1,
     batchSeconds: config.workers.batch_s,
     memoryMb: config.workers.memory_mb,

@@ -1,23 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { SpillwayError } from '../errors.js'
 import type { Message } from '../ingest/message.js'
+import type { Bundle } from '../models/manifest.js'
 import type { PipelineConfig } from './config/schema.js'
+import { LineUps } from './control/line-ups.js'
 import { DeadLetterWindow } from './dead-letter-window.js'
-import { Gatherer } from './gatherer.js'
+import type { EngineEvents } from './engine-events.js'
+import { type CloseReason, Gatherer } from './gatherer.js'
 import { Lane, type LaneEvents } from './lane.js'
 import type { Metrics } from './metrics.js'
-import { type Lost, WorkerPool } from './pool.js'
+import { WorkerPool } from './pool.js'
 import type { Done, LaneId, Sink } from './sink.js'
-import type { Lanes, Source } from './source.js'
+import type { Lag, Lanes, Source } from './source.js'
+import { firstLineUp, lineUpOfPaths } from './steps.js'
 import type { LiveModel, TaskReply } from './work.js'
-
-/** What happens in a running engine, for progress bars, logs, decisions and summaries. */
-export interface EngineEvents {
-  readonly committed?: (id: LaneId, done: readonly Done[], seconds: number) => void
-  readonly task?: (reply: TaskReply) => void
-  readonly aborted?: (id: LaneId, error: SpillwayError) => void
-  readonly workerReplaced?: (reason: Lost) => void
-}
 
 export interface EngineOptions {
   readonly config: PipelineConfig
@@ -28,6 +24,8 @@ export interface EngineOptions {
   readonly events: EngineEvents
   /** Entry of a worker thread; Spillway's own when absent. */
   readonly worker?: URL
+  /** Models by step; read from the paths of the configuration when absent. */
+  readonly bundles?: ReadonlyMap<string, Bundle>
 }
 
 /** Bytes of one task at most: what is copied to a worker at once. */
@@ -44,11 +42,15 @@ export class Engine {
   readonly #gatherer: Gatherer
   readonly #lanes = new Map<string, Lane>()
   readonly #letters: DeadLetterWindow
+  /** Which models score. */
+  readonly lineUps: LineUps
   #fail: (error: SpillwayError) => void = () => {}
+  #paused = false
   /** The last commit, or the last time that nothing waited for one. */
   #lastProgress = Date.now()
 
-  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer) {
+  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer, lineUps: LineUps) {
+    this.lineUps = lineUps
     this.#options = options
     this.#pool = pool
     this.#gatherer = gatherer
@@ -60,8 +62,11 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { config, folder, metrics } = options
     let engine: Engine | undefined
+    const { bundles } = options
+    const first = bundles === undefined ? lineUpOfPaths(config, folder) : firstLineUp(bundles)
     const pool = await WorkerPool.start({
       plan: { config, folder },
+      lineUp: first,
       worker: options.worker,
       count: workerCount(config),
       batchSeconds: config.workers.batch_s,
@@ -69,9 +74,9 @@ export class Engine {
       onRoom: () => {
         if (engine !== undefined) engine.#gatherer.pump()
       },
-      onReplaced: (reason) => {
+      onReplaced: (reason, atWork) => {
         metrics.workerReplaced(reason)
-        options.events.workerReplaced?.(reason)
+        options.events.workerReplaced?.(reason, atWork)
       },
       onFatal: (error) => {
         if (engine !== undefined) engine.#fail(error)
@@ -83,27 +88,58 @@ export class Engine {
       delayMs: config.gather.delay_ms,
       attempts: WORKER_ATTEMPTS,
     }
-    const gatherer = new Gatherer(pool, gather, {
-      task: (reply, _rows, reason, waits) => {
+    const lineUps = new LineUps(pool, first, pool.hello.models)
+    const told = {
+      task: (reply: TaskReply, _rows: number, reason: CloseReason, waits: readonly number[]) => {
         metrics.task(reply, reason, waits)
-        options.events.task?.(reply)
+        options.events.task?.(reply, waits)
       },
-    })
-    engine = new Engine(options, pool, gatherer)
+    }
+    const gatherer = new Gatherer(pool, gather, told, lineUps)
+    engine = new Engine(options, pool, gatherer, lineUps)
     metrics.models(pool.hello.models)
     options.sink.describe(pool.hello.models)
     return engine
   }
 
   get models(): readonly LiveModel[] {
-    return this.#pool.hello.models
+    return this.lineUps.models
+  }
+
+  /** Worker threads. */
+  get workers(): number {
+    return workerCount(this.#options.config)
+  }
+
+  /** How far the source is ahead of us. */
+  get lag(): readonly Lag[] {
+    return this.#options.source.lag()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Takes no more input until `resume`; what was taken is done and committed, and the partitions stay ours. */
+  pause(): void {
+    this.#setPaused(true)
+  }
+
+  resume(): void {
+    this.#setPaused(false)
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused
+    for (const lane of this.#lanes.values()) lane.pause(paused)
+    this.#options.metrics.paused(paused)
   }
 
   /** Seconds since the last commit while messages wait for one; 0 when nothing waits. Looked at every second. */
   get stalledSeconds(): number {
     const waiting = [...this.#lanes.values()].some(({ pending }) => pending > 0)
     const behind = this.#options.source.lag().some(({ messages }) => (messages ?? 0) > 0)
-    if (!waiting && !behind) this.#lastProgress = Date.now()
+    if (!waiting && (!behind || this.#paused)) this.#lastProgress = Date.now()
     return (Date.now() - this.#lastProgress) / 1e3
   }
 
@@ -176,6 +212,7 @@ export class Engine {
       attempts: config.limits.attempts,
       events: this.#laneEvents(),
     })
+    lane.pause(this.#paused)
     this.#lanes.set(keyOf(id), lane)
     metrics.lanes(this.#lanes.size)
     return lane.open()

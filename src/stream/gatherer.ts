@@ -1,7 +1,7 @@
-import { SpillwayError } from '../errors.js'
 import type { Message } from '../ingest/message.js'
-import { type Lost, WorkerLost, type WorkerPool } from './pool.js'
-import type { Outcome, Reject, TaskReply, WorkItem } from './work.js'
+import { WorkerLost, type WorkerPool } from './pool.js'
+import type { Outcome, TaskReply } from './work.js'
+import { failure, lossOf, placeOf, rejected, workItem } from './work-item.js'
 
 export interface GathererOptions {
   /** Most rows given to a worker at once (estimated from bytes until the worker has counted them). */
@@ -28,6 +28,20 @@ export interface GathererEvents {
   ) => void
 }
 
+/** The models that tasks are scored with: see `LineUps`. */
+export interface LineUpDesk {
+  /** The newest line-up. */
+  readonly current: number
+  /** The newest line-up, which stays ready until as many releases. */
+  hold(): number
+  release(lineUp: number): void
+  /** Whether a line-up was taken back: its work is to be done again with another. */
+  withdrawn(lineUp: number): boolean
+}
+
+/** For pipelines whose models never change. */
+const ONE_LINE_UP: LineUpDesk = { current: 0, hold: () => 0, release() {}, withdrawn: () => false }
+
 interface Entry {
   readonly message: Message
   readonly resolve: (outcome: Outcome) => void
@@ -38,6 +52,8 @@ interface Entry {
   alone: boolean
   /** In a process by itself. */
   readonly exclusive: boolean
+  /** Held since it was first on its way to a worker: a message is always scored with the same. */
+  lineUp: number | null
 }
 
 /**
@@ -48,6 +64,7 @@ export class Gatherer {
   readonly #pool: Workers
   readonly #options: GathererOptions
   readonly #events: GathererEvents
+  readonly #lineUps: LineUpDesk
   #queue: Entry[] = []
   #head = 0
   #bytesPerRow = 200
@@ -60,7 +77,13 @@ export class Gatherer {
   #pumping = false
   #idle: (() => void)[] = []
 
-  constructor(pool: Workers, options: GathererOptions, events: GathererEvents) {
+  constructor(
+    pool: Workers,
+    options: GathererOptions,
+    events: GathererEvents,
+    lineUps: LineUpDesk = ONE_LINE_UP,
+  ) {
+    this.#lineUps = lineUps
     this.#pool = pool
     this.#options = options
     this.#events = events
@@ -81,6 +104,7 @@ export class Gatherer {
         losses: 0,
         alone: false,
         exclusive: false,
+        lineUp: null,
       })
       this.#pumpSoon()
     })
@@ -98,7 +122,7 @@ export class Gatherer {
         await before()
         return await new Promise<Outcome>((resolve) => {
           const since = performance.now()
-          this.#solo = { message, resolve, since, losses: 0, alone: true, exclusive: true }
+          this.#solo = { message, resolve, since, losses: 0, alone: true, exclusive: true, lineUp: null }
           this.pump()
         })
       } finally {
@@ -162,7 +186,8 @@ export class Gatherer {
       const size = sizeOf(entry.message)
       const full =
         bytes + size > this.#options.bytes || (bytes + size) / this.#bytesPerRow > this.#options.rows
-      if (taken.length > 0 && (full || entry.alone)) break
+      if (taken.length > 0 && (full || entry.alone || this.#lineUpOf(entry) !== this.#lineUpOf(taken[0])))
+        break
       taken.push(entry)
       this.#head++
       bytes += size
@@ -175,29 +200,49 @@ export class Gatherer {
     return taken
   }
 
+  #lineUpOf({ lineUp }: Entry): number {
+    return lineUp ?? this.#lineUps.current
+  }
+
+  /** The end of a message here. */
+  #settle(entry: Entry, outcome: Outcome): void {
+    if (entry.lineUp !== null) this.#lineUps.release(entry.lineUp)
+    entry.resolve(outcome)
+  }
+
   async #dispatch(entries: readonly Entry[], reason: CloseReason): Promise<void> {
-    const work = entries.filter(({ message, resolve }) => {
+    const work = entries.filter((entry) => {
+      const { message } = entry
+      if (message.unread !== undefined) {
+        this.#settle(entry, rejected({ code: 'EVENTS_UNREADABLE', ...message.unread }))
+        return false
+      }
       if (message.value !== null && message.value.length > 0) return true
-      resolve(rejected({ code: 'MESSAGE_EMPTY', message: 'message has no value', place: placeOf(message) }))
+      const why = { code: 'MESSAGE_EMPTY', message: 'message has no value', place: placeOf(message) } as const
+      this.#settle(entry, rejected(why))
       return false
     })
     if (work.length === 0) return this.pump()
+    for (const entry of work) entry.lineUp ??= this.#lineUps.hold()
     const now = performance.now()
     const waits = work.map(({ since }) => (now - since) / 1e3)
     try {
-      const reply = await this.#pool.run(work.map(({ message }) => workItem(message)))
+      const reply = await this.#pool.run(
+        work.map(({ message }) => workItem(message)),
+        work[0].lineUp!,
+      )
       let rows = 0
       let bytes = 0
       reply.outcomes.forEach((outcome, index) => {
         rows += outcome.rows
         bytes += sizeOf(work[index].message)
-        work[index].resolve(outcome)
+        this.#settle(work[index], outcome)
       })
       if (rows > 0) this.#bytesPerRow += 0.2 * (bytes / rows - this.#bytesPerRow)
       this.#events.task(reply, rows, reason, waits)
     } catch (error) {
       if (error instanceof WorkerLost) this.#again(work, error)
-      else for (const entry of work) entry.resolve(rejected(failure(entry.message, error)))
+      else for (const entry of work) this.#settle(entry, rejected(failure(entry.message, error)))
     }
     this.pump()
   }
@@ -211,8 +256,14 @@ export class Gatherer {
         if (entry.alone) entry.losses++
         entry.alone = true
       }
+      if (this.#lineUps.withdrawn(entry.lineUp!)) {
+        // The models were to blame, as far as is known.
+        this.#lineUps.release(entry.lineUp!)
+        entry.lineUp = null
+        entry.losses = 0
+      }
       if (entry.losses >= this.#options.attempts)
-        entry.resolve(rejected(lossOf(entry.message, lost.how, entry.losses)))
+        this.#settle(entry, rejected(lossOf(entry.message, lost.how, entry.losses)))
       else if (entry.exclusive) this.#solo = entry
       else again.push(entry)
     }
@@ -222,52 +273,3 @@ export class Gatherer {
 }
 
 const sizeOf = (message: Message): number => message.value?.length ?? 0
-
-export const placeOf = ({ topic, partition, offset }: Message): string => `${topic}/${partition}/${offset}`
-
-/** The original bytes stay for another try and for the dead letters. */
-export function workItem(message: Message): WorkItem {
-  const header = message.headers.get('crc32')
-  return {
-    value: message.value!,
-    place: placeOf(message),
-    crc32: header === undefined ? null : parseCrc32(header),
-  }
-}
-
-/** Up to eight hex digits; another program's header of that name says nothing about the bytes. */
-function parseCrc32(header: Uint8Array): number | null {
-  const text = new TextDecoder().decode(header)
-  return /^[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text, 16) : null
-}
-
-function rejected(reject: Pick<Reject, 'code' | 'message' | 'place'>): Outcome {
-  return {
-    rows: 0,
-    scores: null,
-    accepted: null,
-    acceptedRows: 0,
-    chains: {},
-    decisions: [],
-    rejects: [{ ...reject, row: null, value: null }],
-  }
-}
-
-export const rejectedMessage = (message: Message, code: Reject['code'], text: string): Outcome =>
-  rejected({ code, message: text, place: placeOf(message) })
-
-function lossOf(message: Message, how: Lost, times: number): Pick<Reject, 'code' | 'message' | 'place'> {
-  const code = how === 'hang' ? 'MESSAGE_HANGS' : 'MESSAGE_CRASHES'
-  const what = {
-    hang: 'ran into the time limit',
-    crash: 'ended its worker',
-    memory: 'used up the memory of its worker',
-  }
-  return { code, message: `message ${what[how]} ${times} times`, place: placeOf(message) }
-}
-
-function failure(message: Message, error: unknown): Pick<Reject, 'code' | 'message' | 'place'> {
-  const text = error instanceof Error ? error.message : String(error)
-  const code = error instanceof SpillwayError ? error.code : 'EVENT_FAILED'
-  return { code, message: text, place: placeOf(message) }
-}

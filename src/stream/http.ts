@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { asSpillwayError } from '../errors.js'
 
 export interface HttpOptions {
@@ -7,6 +7,8 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>
   /** `null` when ready, otherwise why not. */
   readonly ready: () => string | null
+  /** Adds further routes. */
+  readonly more?: (server: FastifyInstance) => void
 }
 
 export interface HttpServer {
@@ -19,8 +21,8 @@ export interface HttpServer {
  * Serves `/metrics` (Prometheus text), `/healthz/live` (the event loop turns) and `/healthz/ready` (models are loaded
  * and work makes progress). @throws SpillwayError SINK_UNAVAILABLE when the port is taken.
  */
-export async function serveHttp({ host, port, metrics, ready }: HttpOptions): Promise<HttpServer> {
-  const server = Fastify({ logger: false })
+export async function serveHttp({ host, port, metrics, ready, more }: HttpOptions): Promise<HttpServer> {
+  const server = Fastify({ logger: false, forceCloseConnections: true })
   server.get('/metrics', async (_request, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8')
     return metrics()
@@ -32,6 +34,7 @@ export async function serveHttp({ host, port, metrics, ready }: HttpOptions): Pr
     reply.code(503)
     return { status: 'not ready', why }
   })
+  more?.(server)
   try {
     const url = await server.listen({ host, port })
     return { url, close: () => server.close() }

@@ -50,6 +50,7 @@ export class Lane {
   /** Messages to be committed one by one, to find the one whose results are too large for the sink. */
   #narrow = 0
   readonly #oversize = new Set<bigint>()
+  #paused = false
   #loop: Promise<void> = Promise.resolve()
   /** Calls to the sink, one after another. */
   #calls: Promise<void> = Promise.resolve()
@@ -75,10 +76,16 @@ export class Lane {
     const epoch = this.#epoch
     if (epoch === null) return
     for (let i = 0; i < messages.length; i++) {
-      while (epoch.full && !epoch.ended) await epoch.changed.wait()
+      while ((epoch.full || this.#paused) && !epoch.ended) await epoch.changed.wait()
       if (epoch.ended) return this.#untilReopened(epoch)
       epoch.take(messages[i], messages[i + 1]?.offset ?? next)
     }
+  }
+
+  /** While paused, nothing more is taken; what was taken is done and committed. */
+  pause(paused: boolean): void {
+    this.#paused = paused
+    this.#epoch?.changed.fire()
   }
 
   /** Commits everything taken so far; resolves when that is done, the source was rewound, or the lane is closed. */
@@ -170,6 +177,8 @@ export class Lane {
       epoch.end()
       if (error instanceof SpillwayError && error.code === 'MESSAGE_TOO_LARGE')
         this.#tooLarge(ready.done, error)
+      // What only another configuration can mend would fail for ever.
+      if (error instanceof SpillwayError && error.decision === 'stop') events.fatal(error)
       await this.#restart(error)
       return
     }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { SpillwayError } from '../errors.js'
+import { catalogue, type ErrorCode, type SpillwayError } from '../errors.js'
 import type { CloseReason } from './gatherer.js'
+import { ModelMetrics } from './model-metrics.js'
 import type { Lost } from './pool.js'
 import type { Done } from './sink.js'
 import type { Lag } from './source.js'
@@ -9,12 +10,19 @@ import type { LiveModel, TaskReply } from './work.js'
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]
 const ROWS = [1, 4, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
 
+const LOSSES: readonly Lost[] = ['hang', 'crash', 'memory']
+
+const codesThat = (decision: SpillwayError['decision']): ErrorCode[] =>
+  (Object.keys(catalogue) as ErrorCode[]).filter((code) => catalogue[code].decision === decision)
+
 /**
  * Everything a scorer tells Prometheus, in one place: SI units, labels bounded by pipeline, step, chain and error code.
  * Observed once a task or commit, never once an event.
  */
 export class Metrics {
   readonly registry = new Registry()
+  /** What the models themselves tell. */
+  readonly ofModels = new ModelMetrics(this.registry)
   readonly #events = this.#counter('spillway_events_total', 'Events scored and committed')
   readonly #bytes = this.#counter('spillway_bytes_total', 'Bytes of committed input messages')
   readonly #messages = this.#counter('spillway_messages_total', 'Committed input messages')
@@ -63,6 +71,7 @@ export class Metrics {
   )
   readonly #lag = this.#gauge('spillway_lag_messages', 'Messages not yet delivered', ['topic', 'partition'])
   readonly #lanes = this.#gauge('spillway_lanes', 'Lanes that this process owns')
+  readonly #paused = this.#gauge('spillway_paused', '1 while an operator has paused the input')
   readonly #model = this.#gauge('spillway_model_version', 'Version of the live model', ['step', 'model'])
   readonly #provider = this.#gauge('spillway_provider', '1 for the execution provider in use', [
     'step',
@@ -78,6 +87,11 @@ export class Metrics {
 
   constructor(pipeline: string) {
     this.registry.setDefaultLabels({ pipeline })
+    // A counter that begins at 0 shows its first event to Prometheus' increase().
+    for (const code of codesThat('dead-letter')) this.#deadLetters.inc({ code }, 0)
+    for (const code of codesThat('retry')) this.#aborts.inc({ code }, 0)
+    for (const reason of LOSSES) this.#replaced.inc({ reason }, 0)
+    this.paused(false)
   }
 
   task({ cost, outcomes }: TaskReply, reason: CloseReason, queueSeconds: readonly number[]): void {
@@ -123,6 +137,10 @@ export class Metrics {
     this.#lanes.set(count)
   }
 
+  paused(paused: boolean): void {
+    this.#paused.set(paused ? 1 : 0)
+  }
+
   lag(lags: readonly Lag[]): void {
     this.#lag.reset()
     for (const { id, messages } of lags) {
@@ -131,8 +149,8 @@ export class Metrics {
   }
 
   models(models: readonly LiveModel[]): void {
-    for (const { step, name, version, provider, fallbacks } of models) {
-      this.#model.set({ step, model: name }, version)
+    for (const { step, name, version, provider, fallbacks, share } of models) {
+      if (share === undefined) this.#model.set({ step, model: name }, version)
       this.#provider.set({ step, provider }, 1)
       this.#fallback.set({ step }, fallbacks.length)
     }

@@ -3,10 +3,22 @@ import { Worker } from 'node:worker_threads'
 import { asSpillwayError, SpillwayError } from '../errors.js'
 import { Buffers } from './buffers.js'
 import { Pulse } from './pulse.js'
-import type { Hello, Task, TaskReply, WorkerMessage, WorkItem, WorkPlan } from './work.js'
+import type {
+  Hello,
+  LineUpOffer,
+  LiveModel,
+  Task,
+  TaskReply,
+  WorkerMessage,
+  WorkItem,
+  WorkPlan,
+} from './work.js'
+import { type Member, WorkerLineUps } from './worker-line-ups.js'
 
 export interface PoolOptions {
-  readonly plan: Omit<WorkPlan, 'pulse'>
+  readonly plan: Omit<WorkPlan, 'pulse' | 'lineUps'>
+  /** What workers begin with; the models that the configuration names by path when absent. */
+  readonly lineUp?: LineUpOffer
   /** Entry of a worker; Spillway's own when absent. */
   readonly worker?: URL
   readonly count: number
@@ -17,7 +29,7 @@ export interface PoolOptions {
   /** A slot became free: there is room for another task. */
   readonly onRoom: () => void
   /** A worker was replaced. */
-  readonly onReplaced: (how: Lost) => void
+  readonly onReplaced: (how: Lost, guilty: boolean) => void
   /** No worker can be started any more. */
   readonly onFatal: (error: SpillwayError) => void
 }
@@ -42,7 +54,7 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
-interface Seat {
+interface Seat extends Member {
   readonly worker: Worker
   readonly pulse: Pulse
   readonly pending: Map<number, Pending>
@@ -73,6 +85,7 @@ export class WorkerPool {
   readonly #leaving = new Set<Seat>()
   readonly #watch: NodeJS.Timeout
   readonly #buffers = new Buffers()
+  readonly #lineUps: WorkerLineUps<Seat>
   #stillborn = 0
   #closed = false
   #next = 1
@@ -81,6 +94,7 @@ export class WorkerPool {
 
   private constructor(options: PoolOptions) {
     this.#options = options
+    this.#lineUps = new WorkerLineUps(this.#seats, options.lineUp)
     this.#watch = setInterval(() => this.#checkLimits(), WATCH_MS)
   }
 
@@ -131,13 +145,17 @@ export class WorkerPool {
   }
 
   /** Hands one task to the worker with the fewest. @throws WorkerLost when that worker ends before the reply. */
-  run(items: readonly WorkItem[]): Promise<TaskReply> {
+  run(items: readonly WorkItem[], lineUp?: number): Promise<TaskReply> {
     const seat = this.#seats
       .filter(({ ready, pending }) => ready && pending.size < TASKS_PER_WORKER)
       .sort((a, b) => a.pending.size - b.pending.size)[0]
     if (seat === undefined) throw new SpillwayError('INTERNAL', 'run() without room')
     const copies = items.map(({ value }) => this.#buffers.copy(value))
-    const task: Task = { id: this.#next, items: items.map((item, k) => ({ ...item, value: copies[k] })) }
+    const task: Task = {
+      id: this.#next,
+      items: items.map((item, k) => ({ ...item, value: copies[k] })),
+      lineUp,
+    }
     this.#next = this.#next === 0x7fffffff ? 1 : this.#next + 1
     return new Promise((resolve, reject) => {
       seat.pending.set(task.id, { task, resolve, reject })
@@ -148,8 +166,24 @@ export class WorkerPool {
     })
   }
 
+  /** Makes a line-up ready in every worker. @throws SpillwayError why a worker cannot take it */
+  lineUp(offer: LineUpOffer): Promise<readonly LiveModel[]> {
+    return this.#lineUps.offer(offer, (seat) => this.#replace(seat))
+  }
+
+  /** As `lineUp`, for one whose models are known to load: tasks may use it at once. */
+  adopt(offer: LineUpOffer): void {
+    this.#lineUps.adopt(offer)
+  }
+
+  /** No task will use this line-up any more: workers free what no other needs. */
+  drop(lineUp: number): void {
+    this.#lineUps.drop(lineUp)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
+    this.#lineUps.close()
     clearInterval(this.#watch)
     const left = [...this.#seats, ...this.#leaving].map((seat) => dismiss(seat))
     // A native call that does not return keeps its thread; nothing of it can become visible any more.
@@ -158,12 +192,26 @@ export class WorkerPool {
 
   #seat(onReady: () => void): void {
     const pulse = new Pulse()
+    const lineUps = this.#lineUps.inUse
     const worker = new Worker(this.#options.worker ?? new URL('./worker.js', import.meta.url), {
-      workerData: { ...this.#options.plan, pulse: pulse.shared } satisfies WorkPlan,
+      workerData: {
+        ...this.#options.plan,
+        pulse: pulse.shared,
+        ...(lineUps.length > 0 && { lineUps }),
+      } satisfies WorkPlan,
       resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb },
       name: 'spillway-worker',
     })
-    const seat: Seat = { worker, pulse, pending: new Map(), ready: false, seen: 0, since: 0 }
+    const seat: Seat = {
+      worker,
+      pulse,
+      pending: new Map(),
+      lineUps: new Set(lineUps.map(({ id }) => id)),
+      tell: (order) => worker.postMessage(order),
+      ready: false,
+      seen: 0,
+      since: 0,
+    }
     this.#seats.push(seat)
     let error: unknown
     worker.on('message', (message: WorkerMessage) => {
@@ -174,8 +222,11 @@ export class WorkerPool {
         this.#hello = message
         this.#stillborn = 0
         seat.ready = true
+        this.#lineUps.catchUp(seat)
         onReady()
         this.#options.onRoom()
+      } else if (message.kind === 'lined-up' || message.kind === 'refused') {
+        if (this.#lineUps.answer(seat, message)) this.#replace(seat)
       } else {
         const { code, message: text, place, remedy } = message
         this.#failStart(new SpillwayError(code, text, { place, remedy }))
@@ -199,10 +250,11 @@ export class WorkerPool {
     if (index < 0) return
     this.#seats.splice(index, 1)
     const guilty = seat.pulse.task
+    this.#lineUps.lost(seat)
     for (const { task, reject } of seat.pending.values())
       reject(new WorkerLost(how, task.id === guilty, cause))
     if (this.#closed) return
-    this.#options.onReplaced(how)
+    this.#options.onReplaced(how, guilty !== 0)
     if (!seat.ready && ++this.#stillborn >= STILLBORN) {
       this.#failStart(asSpillwayError(cause, 'INTERNAL', { place: 'worker start' }))
       return
@@ -218,11 +270,15 @@ export class WorkerPool {
         seat.seen = task
         seat.since = now
       } else if (task !== 0 && now - seat.since > this.#options.batchSeconds * 1e3) {
-        this.#lost(seat, 'hang', undefined)
-        this.#leaving.add(seat)
-        void dismiss(seat).then(() => this.#leaving.delete(seat))
+        this.#replace(seat)
       }
     }
+  }
+
+  #replace(seat: Seat): void {
+    this.#lost(seat, 'hang', undefined)
+    this.#leaving.add(seat)
+    void dismiss(seat).then(() => this.#leaving.delete(seat))
   }
 }
 

@@ -6,9 +6,10 @@ import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { NativeCall } from '../models/scorer.js'
 import type { PipelineConfig } from './config/schema.js'
-import { OutcomeEncoder, type Subset } from './outcome.js'
-import { type BoundSteps, bindSteps, type LoadedStep, liveModel, loadSteps } from './steps.js'
-import type { LiveModel, Reject, StepCost, Task, TaskCost, TaskReply, WorkItem } from './work.js'
+import type { Subset } from './outcome.js'
+import { LineUpTable, type PreparedLineUp } from './prepared.js'
+import { type BoundSteps, lineUpOfPaths } from './steps.js'
+import type { LineUpOffer, LiveModel, Reject, StepCost, Task, TaskCost, TaskReply, WorkItem } from './work.js'
 
 /** Rows of one message that may fail before the whole message is rejected. */
 const MAX_BAD_ROWS = 256
@@ -35,33 +36,49 @@ interface Scored {
  * fails becomes a reject and the rest goes on: first the messages are tried one by one, then the message is bisected.
  */
 export class Processor {
-  readonly #config: PipelineConfig
-  readonly #loaded: ReadonlyMap<string, LoadedStep>
   readonly #limits: DecodeLimits
   readonly #schemas = new SchemaMemory(SCHEMAS)
-  readonly #outcomes: OutcomeEncoder
-  /** Steps bound to each schema seen. */
-  readonly #bound = new Map<string, BoundSteps>()
+  readonly #lineUps: LineUpTable
+  /** That of the task in progress. */
+  #lineUp!: PreparedLineUp
   #steps: StepCost[] = []
 
-  private constructor(config: PipelineConfig, loaded: ReadonlyMap<string, LoadedStep>) {
-    this.#config = config
-    this.#loaded = loaded
+  private constructor(config: PipelineConfig, native?: NativeCall) {
     const { message_bytes, message_rows, inflate_ratio } = config.limits
     this.#limits = { maxBytes: message_bytes, maxRows: message_rows, maxRatio: inflate_ratio }
     const subset: Subset = (bytes, rows, extra) => this.#subset(bytes, rows, extra)
-    this.#outcomes = new OutcomeEncoder(config, this.models, subset)
+    this.#lineUps = new LineUpTable(config, subset, native)
   }
 
-  static async create(config: PipelineConfig, folder: string, native?: NativeCall): Promise<Processor> {
-    return new Processor(config, await loadSteps(config, folder, native))
+  /** @param offers Line-ups to begin with; when absent, one of the models that the pipeline names by path. */
+  static async create(
+    config: PipelineConfig,
+    folder: string,
+    native?: NativeCall,
+    offers: readonly LineUpOffer[] = [lineUpOfPaths(config, folder)],
+  ): Promise<Processor> {
+    const processor = new Processor(config, native)
+    for (const offer of offers) await processor.prepare(offer)
+    return processor
   }
 
-  get models(): LiveModel[] {
-    return [...this.#loaded.values()].map(liveModel)
+  /** Models of the newest line-up. */
+  get models(): readonly LiveModel[] {
+    return this.#lineUps.newest.models
   }
 
-  async process({ id, items }: Task): Promise<TaskReply> {
+  /** Makes another line-up ready, beside those that serve. @throws SpillwayError why it cannot be. */
+  prepare(offer: LineUpOffer): Promise<readonly LiveModel[]> {
+    return this.#lineUps.prepare(offer)
+  }
+
+  /** Forgets a line-up and frees the models that no other has. */
+  drop(lineUp: number): Promise<void> {
+    return this.#lineUps.drop(lineUp)
+  }
+
+  async process({ id, items, lineUp = 0 }: Task): Promise<TaskReply> {
+    this.#lineUp = this.#lineUps.get(lineUp)
     this.#steps = []
     const start = performance.now()
     const rejects: Reject[][] = items.map(() => [])
@@ -69,13 +86,13 @@ export class Processor {
     const decoded = performance.now()
     const results = await this.#scoreAll(pieces, rejects)
     const scored = performance.now()
-    const outcomes = results.map((result, index) => this.#outcomes.encode(result, rejects[index]))
+    const outcomes = results.map((result, index) => this.#lineUp.outcomes.encode(result, rejects[index]))
     const cost: TaskCost = {
       decodeSeconds: (decoded - start) / 1e3,
       encodeSeconds: (performance.now() - scored) / 1e3,
       steps: this.#steps,
     }
-    return { id, outcomes, cost }
+    return { id, outcomes, cost, lineUp }
   }
 
   #decode(item: WorkItem, rejects: Reject[]): Piece | null {
@@ -84,7 +101,7 @@ export class Processor {
         throw new SpillwayError('MESSAGE_CORRUPT', 'the bytes do not match their crc32 header')
       }
       const events = decodeMessage(item.value, this.#limits, this.#schemas)
-      return { item, bytes: item.value, events, bound: this.#bind(events) }
+      return { item, bytes: item.value, events, bound: this.#lineUp.bind(events.schema) }
     } catch (cause) {
       const error = asSpillwayError(cause, 'MESSAGE_UNDECODABLE')
       const where = error.place === undefined ? '' : `, ${error.place}`
@@ -97,21 +114,6 @@ export class Processor {
       })
       return null
     }
-  }
-
-  /** The steps for this schema; most streams have one. */
-  #bind(events: Events): BoundSteps {
-    const { columns } = events.schema
-    const key = columns
-      .map(({ path, axis, type, unit }) => `${path}|${axis}|${type}|${unit ?? ''}`)
-      .join('\n')
-    let bound = this.#bound.get(key)
-    if (bound === undefined) {
-      bound = bindSteps(this.#config, this.#loaded, events.schema)
-      if (this.#bound.size >= SCHEMAS) this.#bound.clear()
-      this.#bound.set(key, bound)
-    }
-    return bound
   }
 
   /** Scores all messages, those of one schema together. */
@@ -148,7 +150,8 @@ export class Processor {
       const applied = await operator.apply(parts)
       parts = applied.parts
       for (const fault of applied.faults) faults[fault.part].push(fault)
-      if (applied.cost !== undefined) this.#steps.push({ step: operator.name, ...applied.cost })
+      if (applied.cost !== undefined)
+        this.#steps.push({ step: operator.name, ...applied.cost, reports: applied.reports })
     }
     return group.map((piece, index) => ({ piece, events: parts[index], faults: faults[index] }))
   }
@@ -211,7 +214,7 @@ export class Processor {
   #cut(piece: Piece, rows: Int32Array): Piece {
     const bytes = this.#subset(piece.bytes, rows)
     const events = decodeMessage(bytes, { ...this.#limits, maxBytes: Number.MAX_SAFE_INTEGER }, this.#schemas)
-    return { item: piece.item, bytes, events, bound: this.#bind(events) }
+    return { item: piece.item, bytes, events, bound: this.#lineUp.bind(events.schema) }
   }
 
   #subset(bytes: Uint8Array, rows: Int32Array, extra?: ReadonlyMap<string, Column>): Uint8Array {

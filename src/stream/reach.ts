@@ -2,7 +2,9 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { connect, credsAuthenticator } from 'nats'
 import { asSpillwayError, SpillwayError } from '../errors.js'
-import type { PipelineConfig } from './config/schema.js'
+import { isRegistryStep, type PipelineConfig } from './config/schema.js'
+import type { RegistryModel } from './control/config.js'
+import { ModelFeed } from './control/feed.js'
 import type { KafkaClient } from './kafka/port.js'
 
 /** What a pipeline needs of the outside, found there. Each function throws what is wrong, with its remedy. */
@@ -69,6 +71,27 @@ export async function reachNats({
     })
   }
 }
+
+/** What a registry has for a step. @throws SpillwayError REGISTRY_UNAVAILABLE, MODEL_UNREADABLE */
+export async function reachRegistry(model: RegistryModel, folder: string): Promise<Reached> {
+  const feed = await ModelFeed.open(model, folder)
+  try {
+    const { entries } = await feed.offered(0)
+    if (entries.length === 0) {
+      throw new SpillwayError('MODEL_UNREADABLE', `nothing that version: ${model.version} may take`, {
+        place: feed.place,
+        remedy: 'Publish it, `spillway publish`, or pin it, `spillway models pin`.',
+      })
+    }
+    return { name: `registry ${feed.place}`, detail: `v${entries[0].version} of ${entries.length}` }
+  } finally {
+    await feed.close()
+  }
+}
+
+/** Models that steps take from registries. */
+export const registriesOf = ({ steps }: PipelineConfig): readonly RegistryModel[] =>
+  steps.filter(isRegistryStep).map(({ model }) => model)
 
 /** Whether an output folder can be written, without making it. @throws SpillwayError SINK_UNAVAILABLE */
 export function reachFolder(path: string): Reached {

@@ -1,21 +1,28 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import { expandGlobs } from '../ingest/glob.js'
+import type { Bundle } from '../models/manifest.js'
 import { checkModels } from './check/models.js'
-import { tuneCollector } from './collector.js'
 import type { LoadedPipeline } from './config/load.js'
 import type { OutputConfig, PipelineConfig } from './config/schema.js'
+import { ModelControl } from './control/control.js'
 import { type DecisionPublisher, natsDecisions } from './decisions.js'
-import { Engine, type EngineEvents } from './engine.js'
+import { Engine } from './engine.js'
+import { both, type EngineEvents } from './engine-events.js'
 import { type HttpServer, serveHttp } from './http.js'
 import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
+import { liveActions } from './live/actions.js'
+import { LivePage, servesLivePage } from './live/index.js'
+import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
+import { setRuntimeFlags } from './runtime-flags.js'
 import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
 import type { Source } from './source.js'
+import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
 import { KafkaSource } from './sources/kafka-source.js'
 import type { LiveModel } from './work.js'
@@ -26,7 +33,7 @@ export interface RunningPipeline {
   readonly metrics: Metrics
   /** Rows of the whole input, where known. */
   readonly totalRows: number | null
-  /** Address of `/metrics` and `/healthz`, when served. */
+  /** Address of `/metrics`, `/healthz` and the live page, when served. */
   readonly url: string | null
   /** Until the input ends or `stop`. @throws what ended it */
   run(): Promise<void>
@@ -49,7 +56,7 @@ export async function assemble(
   log: KafkaLog = () => {},
   worker?: URL,
 ): Promise<RunningPipeline> {
-  tuneCollector()
+  setRuntimeFlags()
   const closers: Closers = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
@@ -71,7 +78,7 @@ async function open(
   worker: URL | undefined,
 ): Promise<RunningPipeline> {
   const { config, folder } = pipeline
-  const proved = proveModels(pipeline)
+  const proved = proveModels(pipeline, (line) => events.models?.(line))
   // Awaited below; a failure there must not count as unhandled while something else is opened.
   proved.catch(() => {})
   const metrics = new Metrics(config.name)
@@ -81,7 +88,16 @@ async function open(
   const decisions: DecisionPublisher | null =
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
-  await proved
+  const bundles = await proved
+  const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
+  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
+  const told: EngineEvents = {
+    task: (reply) => control.task(reply),
+    workerReplaced: (_how, atWork) => {
+      if (atWork) control.workerLost()
+    },
+    committed: (id, done) => decisions?.committed(id, done),
+  }
   const engine = await Engine.start({
     config,
     folder,
@@ -89,20 +105,38 @@ async function open(
     sink,
     metrics,
     worker,
-    events: {
-      ...events,
-      committed: (id, done, seconds) => {
-        decisions?.committed(id, done)
-        events.committed?.(id, done, seconds)
-      },
-    },
+    bundles,
+    events: both(both(told, recorder?.events ?? {}), events),
   })
   closers.push(() => engine.close())
+  closers.push(() => control.close())
+  await control.start(engine.lineUps)
   let running = false
-  const http = await openHttp(config, metrics, () => notReady(engine, running, config))
+  const ready = (): string | null => notReady(engine, running, config)
+  const live =
+    recorder === null
+      ? null
+      : new LivePage(
+          pipeline,
+          recorder,
+          () => ({
+            workers: engine.workers,
+            models: engine.models,
+            lag: engine.lag,
+            paused: engine.paused,
+            problem: ready(),
+          }),
+          liveActions(pipeline, client, engine),
+        )
+  const http = await openHttp(config, metrics, ready, live)
   if (http !== null) closers.push(() => http.close())
+  // Before the server: pages read to the end.
+  if (live !== null) closers.push(() => live.close())
+  live?.start()
   return {
-    models: engine.models,
+    get models() {
+      return engine.models
+    },
     metrics,
     totalRows: source.totalRows,
     url: http?.url ?? null,
@@ -120,13 +154,19 @@ async function open(
 }
 
 /** A malformed model ends a process of its own, not this one; a wrong one fails its probe. Before anything is read. */
-async function proveModels(pipeline: LoadedPipeline): Promise<void> {
-  for (const { problem } of (await checkModels(pipeline, { ownProvider: true, probe: true })).values()) {
+async function proveModels(
+  pipeline: LoadedPipeline,
+  tell: (line: string) => void,
+): Promise<ReadonlyMap<string, Bundle>> {
+  const checked = await checkModels(pipeline, { ownProvider: true, probe: true, connect: true })
+  for (const [step, { problem, refused }] of checked) {
     if (problem !== null) throw problem
+    for (const { code, message } of refused) tell(`step ${step}: passed over: ${code}: ${message}`)
   }
+  return new Map([...checked].map(([step, { bundle }]) => [step, bundle!]))
 }
 
-const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>
+const isTopic = <T extends OutputConfig>(output: T | undefined): output is Extract<T, { topic: string }> =>
   output !== undefined && 'topic' in output
 
 const needsKafka = ({ source, sink }: PipelineConfig): boolean =>
@@ -153,7 +193,10 @@ async function openSource(
   folder: string,
   client: KafkaClient | null,
 ) {
-  if ('files' in source) return FileSource.open(expandGlobs([source.files].flat(), folder))
+  if ('files' in source) {
+    const { files, rate = null, repeat } = source
+    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat }, viewOf(source, folder))
+  }
   return new KafkaSource({
     client: client!,
     topic: source.topic,
@@ -180,8 +223,11 @@ async function openSink(
     if (isTopic(accepted) || isTopic(dead_letters)) fail('scores go to files, so all outputs must')
     return fileSink({
       pipeline: config.name,
-      scores: resolve(folder, scores.files),
-      accepted: accepted === undefined ? null : resolve(folder, (accepted as { files: string }).files),
+      scores: { folder: resolve(folder, scores.files), format: scores.format },
+      accepted:
+        accepted === undefined || isTopic(accepted)
+          ? null
+          : { folder: resolve(folder, accepted.files), format: accepted.format },
       deadLetters: resolve(folder, (dead_letters as { files: string }).files),
       inputDigest: source.digest ?? `${'topic' in config.source ? config.source.topic : ''}`,
     })
@@ -208,9 +254,16 @@ async function openHttp(
   { http }: PipelineConfig,
   metrics: Metrics,
   ready: () => string | null,
+  live: LivePage | null,
 ): Promise<HttpServer | null> {
   if (http === undefined) return null
-  return serveHttp({ host: http.host, port: http.port, metrics: () => metrics.registry.metrics(), ready })
+  return serveHttp({
+    host: http.host,
+    port: http.port,
+    metrics: () => metrics.registry.metrics(),
+    ready,
+    more: (server) => live?.addTo(server),
+  })
 }
 
 function notReady(engine: Engine, running: boolean, { http }: PipelineConfig): string | null {

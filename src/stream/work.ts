@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../errors.js'
 import type { ColumnSpec } from '../ingest/columns.js'
+import type { Bundle } from '../models/manifest.js'
 import type { ScoreCost } from '../models/scorer.js'
+import type { ModelReport } from '../models/serving.js'
 import type { PipelineConfig } from './config/schema.js'
 import type { CutFlowCounts } from './cutflow/counts.js'
 
@@ -11,6 +13,29 @@ export interface WorkPlan {
   readonly folder: string
   /** Shared view of what the worker is doing: see `Pulse`. */
   readonly pulse: SharedArrayBuffer
+  /** Line-ups in use; one of the paths in the configuration when absent. */
+  readonly lineUps?: readonly LineUpOffer[]
+}
+
+/** The models of one step, by key. */
+export interface StepModels {
+  readonly live: string
+  /** Takes a share of the events over, chosen by event number. */
+  readonly canary?: { readonly model: string; readonly share: number }
+  /** Scores everything too; its scores are only compared. */
+  readonly shadow?: string
+}
+
+/** Which models a task is scored with. Never changes once made; ids rise from 0. */
+export interface LineUp {
+  readonly id: number
+  /** By the name of the step. */
+  readonly steps: Readonly<Record<string, StepModels>>
+}
+
+/** A line-up with the bundles of its models, by key; those that a worker has already may be missing. */
+export interface LineUpOffer extends LineUp {
+  readonly bundles: Readonly<Record<string, Bundle>>
 }
 
 /** One message on its way to a worker; the pool copies the bytes and transfers the copy. */
@@ -25,7 +50,12 @@ export interface WorkItem {
 export interface Task {
   readonly id: number
   readonly items: readonly WorkItem[]
+  /** The line-up to score with; 0 when absent. */
+  readonly lineUp?: number
 }
+
+/** What a worker is told: work, prepare another line-up, forget one. In order, between tasks. */
+export type WorkerOrder = Task | { readonly offer: LineUpOffer } | { readonly drop: number }
 
 /** Something that could not be scored. `value` is the cut-out event; `null` stands for the whole message. */
 export interface Reject {
@@ -61,6 +91,7 @@ export interface Outcome {
 
 export interface StepCost extends ScoreCost {
   readonly step: string
+  readonly reports?: readonly ModelReport[]
 }
 
 /** What the work of one task cost. */
@@ -74,6 +105,8 @@ export interface TaskReply {
   readonly id: number
   readonly outcomes: readonly Outcome[]
   readonly cost: TaskCost
+  /** What it was scored with; 0 when absent. */
+  readonly lineUp?: number
 }
 
 /** A live model, for metrics, the summary and the output's metadata. */
@@ -85,6 +118,8 @@ export interface LiveModel {
   readonly provider: string
   readonly runtime: string
   readonly fallbacks: readonly string[]
+  /** Share of the events that it scores, for a canary. */
+  readonly share?: number
 }
 
 /** First message of a worker: it is ready, or why it is not. */
@@ -102,7 +137,20 @@ export type Hello =
       readonly remedy: string
     }
 
+/** What became of an offer. */
+export type LineUpAnswer =
+  | { readonly kind: 'lined-up'; readonly lineUp: number; readonly models: readonly LiveModel[] }
+  | {
+      readonly kind: 'refused'
+      readonly lineUp: number
+      readonly code: ErrorCode
+      readonly message: string
+      readonly place?: string
+      readonly remedy: string
+    }
+
 /** `spent` are the buffers of the task's messages, transferred back to be used again. */
 export type WorkerMessage =
   | Hello
+  | LineUpAnswer
   | ({ readonly kind: 'reply'; readonly spent: readonly ArrayBuffer[] } & TaskReply)

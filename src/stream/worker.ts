@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { asSpillwayError } from '../errors.js'
 import { Processor } from './processor.js'
 import { Pulse } from './pulse.js'
-import type { Hello, Outcome, Task, WorkerMessage, WorkPlan } from './work.js'
+import type { Hello, LineUpOffer, Outcome, Task, WorkerMessage, WorkerOrder, WorkPlan } from './work.js'
 
 /** Entry of a worker thread: loads the models, then answers tasks one after another. */
 const plan = workerData as WorkPlan
@@ -23,17 +23,34 @@ async function native<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+async function work(processor: Processor, task: Task): Promise<void> {
+  pulse.begin(task.id)
+  const reply = await processor.process(task)
+  // A reply that cannot be sent is this task's fault too: it is in progress until then.
+  const spent = task.items.map(({ value }) => value.buffer as ArrayBuffer)
+  say({ kind: 'reply', spent, ...reply }, [...new Set([...spent, ...reply.outcomes.flatMap(buffers)])])
+  pulse.end()
+}
+
+/** A refused offer changes nothing. */
+async function prepare(processor: Processor, offer: LineUpOffer): Promise<void> {
+  try {
+    say({ kind: 'lined-up', lineUp: offer.id, models: await processor.prepare(offer) })
+  } catch (cause) {
+    const { code, message, place, remedy } = asSpillwayError(cause, 'MODEL_INVALID')
+    say({ kind: 'refused', lineUp: offer.id, code, message, place, remedy })
+  }
+}
+
 try {
-  const processor = await Processor.create(plan.config, plan.folder, native)
+  const processor = await Processor.create(plan.config, plan.folder, native, plan.lineUps)
+  // Bundles are large; from here on only the sessions made of them are needed.
+  Reflect.deleteProperty(plan, 'lineUps')
   let turn: Promise<void> = Promise.resolve()
-  port.on('message', (task: Task) => {
-    turn = turn.then(async () => {
-      pulse.begin(task.id)
-      const reply = await processor.process(task)
-      // A reply that cannot be sent is this task's fault too: it is in progress until then.
-      const spent = task.items.map(({ value }) => value.buffer as ArrayBuffer)
-      say({ kind: 'reply', spent, ...reply }, [...new Set([...spent, ...reply.outcomes.flatMap(buffers)])])
-      pulse.end()
+  port.on('message', (order: WorkerOrder) => {
+    turn = turn.then(() => {
+      if ('offer' in order) return prepare(processor, order.offer)
+      return 'drop' in order ? processor.drop(order.drop) : work(processor, order)
     })
     // What the processor throws is a defect: let the thread end, so that the task counts as lost.
     turn.catch((error: unknown) => {

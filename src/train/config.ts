@@ -9,6 +9,12 @@ const Split = z
       .string()
       .default('split')
       .describe('Events are drawn by a hash of their number and this; another salt is another split.'),
+    rotate: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Moves the parts along the hash: test = 1/k and rotate = i/k is fold i of k.'),
   })
   .refine(({ validation, test }) => validation + test < 1, 'validation and test leave nothing to train on')
 
@@ -133,6 +139,9 @@ const ModelSchema = z.strictObject({
   probe: z.int().positive().max(1024).default(8).describe('Real events in the probe, with their answers.'),
 })
 
+/** The kinds that stand unless told otherwise, so that one key of such a map can be set without naming its kind. */
+export const runDefaults = { fit: { optimizer: { kind: 'adamw' }, schedule: { kind: 'cosine' } } }
+
 /** The configuration of a run of one recipe. */
 export const runSchema = <Options>(recipe: Recipe<Options>) =>
   z.strictObject({
@@ -140,6 +149,10 @@ export const runSchema = <Options>(recipe: Recipe<Options>) =>
     seed: z.int().nonnegative().default(1).describe('Starting weights, shuffling and dropout.'),
     data: DataSchema.describe('The sample.'),
     recipe: recipe.options.prefault({}).describe("The recipe's own options."),
+    drop: z
+      .array(z.string())
+      .default([])
+      .describe('Inputs that the network does not see, as tensor.component: what optimize eliminated.'),
     fit: FitSchema.prefault({}).describe('How it is fitted.'),
     executor: ExecutorSchema.prefault({}).describe('What computes.'),
     model: ModelSchema.prefault({}).describe('The bundle that is made.'),

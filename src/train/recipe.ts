@@ -95,6 +95,8 @@ export interface Recipe<Options = unknown> {
   /** Events that it trains on unless told otherwise, beside the program. */
   readonly data: readonly string[]
   readonly presets: Readonly<Record<'quick' | 'full', Preset>>
+  /** What `spillway optimize` takes for this system unless told otherwise: objective, space. */
+  readonly optimize?: Preset
   /** The task of some options; a method, so that recipes of any options make one list. */
   task(options: Options): Task
 }

@@ -16,6 +16,7 @@ import {
   type FitResult,
   fit as fitProgram,
 } from './fit/index.js'
+import { withoutInputs } from './inputs.js'
 import { initialise } from './layers/index.js'
 import { metricsOf } from './metrics.js'
 import { probeEvents } from './probe-events.js'
@@ -61,7 +62,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const { recipe, config, folder, onProgress } = options
   const began = performance.now()
   await prepareFolder(folder, options.resume)
-  const task = recipe.task(config.recipe)
+  const task = withoutInputs(recipe.task(config.recipe), config.drop)
   await using sample = await openSample(task, config.data, options.from, (done, of) =>
     onProgress?.('reading the sample', done, of),
   )

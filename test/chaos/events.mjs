@@ -17,7 +17,7 @@ export async function reference() {
     file,
     `name: reference
 source: { files: ${sample} }
-steps: [{ name: pol, model: ${resolve('demo/models/polarization')} }]
+steps: [{ name: pol, model: ${resolve('test/data/models/polarization')} }]
 sink: { scores: { files: scores }, dead_letters: { files: dead-letters } }
 workers: { count: 1 }
 `,

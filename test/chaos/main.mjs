@@ -67,7 +67,7 @@ writeFileSync(
   pipeline,
   `name: chaos
 source: { topic: events }
-steps: [{ name: pol, model: ${resolve('demo/models/polarization')} }]
+steps: [{ name: pol, model: ${resolve('test/data/models/polarization')} }]
 sink:
   scores: { topic: scores }
   dead_letters: { topic: dead }
@@ -113,6 +113,11 @@ const scorers = Array.from(
   (_, k) => new Scorer(pipeline, join(folder, `scorer-${k}.log`)),
 )
 for (const scorer of scorers) scorer.start()
+// Nothing that was started here outlives this process, however it ends; the broker has a watchdog.
+process.once('exit', () => {
+  for (const scorer of scorers) scorer.kill()
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 let killed = 0
 let restarted = 0
 let unplanned = 0

@@ -27,8 +27,17 @@ export class Scorer {
     )
   }
 
+  get pid() {
+    return this.#child?.pid
+  }
+
   get running() {
     return this.#child !== undefined
+  }
+
+  /** Ends it without waiting: the last thing to do. */
+  kill() {
+    this.#child?.kill('SIGKILL')
   }
 
   /** Ends it with a signal; resolves to how it ended. */

@@ -162,9 +162,12 @@ test.skipIf(cudaLoads)('an explicit provider that cannot load, with its remedy a
   expect(failure.errors[0].remedy).toContain('set provider: cpu')
 })
 
-test('manifests of the demo are valid', () => {
-  for (const name of ['polarization', 'jet-tagger', 'jet-tagger-single']) {
-    const { manifest } = readBundle(new URL(`../../demo/models/${name}`, import.meta.url).pathname)
-    expect(Manifest.parse(manifest).probe).toBeDefined()
-  }
+test.each([
+  'demo/models/polarization',
+  'demo/models/h4l',
+  'demo/models/lundnet',
+  'test/data/models/jet-tagger-single',
+])('the manifest of %s is valid', (path) => {
+  const { manifest } = readBundle(new URL(`../../${path}`, import.meta.url).pathname)
+  expect(Manifest.parse(manifest).probe).toBeDefined()
 })

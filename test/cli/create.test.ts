@@ -28,7 +28,10 @@ describe.each(['files', 'kafka'] as const)('the skeleton for %s', (kind) => {
 
   test('shows every key, but for those of the other kind', () => {
     const of = (path: string) => path.split('.').at(-1) ?? ''
-    const other = kind === 'files' ? ['topic', 'group', 'from', 'schema'] : ['files']
+    const other =
+      kind === 'files'
+        ? ['topic', 'group', 'from', 'schema']
+        : ['files', 'map', 'columns', 'rows', 'rate', 'repeat', 'format']
     for (const { name, path } of allKeys(keysOfSchema(PipelineSchema))) {
       if (/^(source|sink)\./.test(path) && other.includes(of(path))) continue
       expect(text, path).toMatch(new RegExp(`(^|[\\s#-])${name}:`, 'm'))
@@ -54,7 +57,9 @@ describe.each(['files', 'kafka'] as const)('the skeleton for %s', (kind) => {
           ),
       )
       .join('\n')
-    const { config } = loadPipeline(folder.file(`${kind}-all.yaml`, uncommented), [], {})
+    const { config } = loadPipeline(folder.file(`${kind}-all.yaml`, uncommented), [], {
+      SPILLWAY_TOKEN: 'sixteen characters',
+    })
     expect(config.workers.memory_mb).toBe(2048)
     expect(config.http?.port).toBe(0)
   })
@@ -65,6 +70,7 @@ test('echo resolves the environment and --set, fills in defaults and masks secre
     'echo.yaml',
     `${skeleton('secretive', 'kafka')}
 nats: { servers: ["nats://me:hush@localhost:4222"] }
+http: { token: hush-hush-hush-hush }
 `.replace(
       'brokers: [ localhost:9092 ]',
       'brokers: ["${BROKER}"]\n  sasl: { mechanism: plain, username: me, password: hush }',

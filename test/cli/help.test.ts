@@ -44,6 +44,7 @@ test('list shows what there is', async () => {
     'formats',
     'maps',
     'clients',
+    'registries',
     'functions',
   ])
   expect(catalog['features'].find(({ name }) => name === 'zj-momenta')?.what).toBe('v1: momenta [n, 12]')

@@ -29,8 +29,10 @@ const run = (cases: string) => {
 }
 
 test('the demo pipelines pass their own tests, whose numbers come from another program', async () => {
-  for (const name of ['zjets', 'largeR']) {
-    const results = await testPipeline(repository(`demo/pipelines/${name}.yaml`))
+  const own = ['zjets', 'h4l', 'largeR'].map((name) => `demo/pipelines/${name}.yaml`)
+  const borrowed = ['zjets', 'largeR'].map((name) => `test/data/pipelines/${name}.yaml`)
+  for (const path of [...own, ...borrowed]) {
+    const results = await testPipeline(repository(path))
     expect(results.length).toBeGreaterThan(2)
     expect(results.flatMap(({ failures }) => failures)).toEqual([])
   }

@@ -71,7 +71,7 @@ export function faultTests(bench: () => Bench): void {
       }
     }, 120_000)
 
-    test.each(['scram-sha-256', 'scram-sha-512'])('%s over TLS', async (mechanism) => {
+    test.each(['scram-sha-256', 'scram-sha-512'] as const)('%s over TLS', async (mechanism) => {
       const { broker, open, topic } = bench()
       const name = await topic()
       const { username, password, ca, secureBootstrap } = broker
@@ -92,7 +92,7 @@ export function faultTests(bench: () => Bench): void {
       const { broker, open, topic } = bench()
       const name = await topic()
       const { username, ca, secureBootstrap } = broker
-      const sasl = { mechanism: 'scram-sha-512', username, password: 'wrong' }
+      const sasl = { mechanism: 'scram-sha-512' as const, username, password: 'wrong' }
       const client = await open({ brokers: [secureBootstrap], ssl: { ca }, sasl })
       const start = Date.now()
       const consumer = client.consumer(consumerOptions(name, keeper()))
@@ -106,7 +106,7 @@ export function faultTests(bench: () => Bench): void {
     })
 
     test('no broker at all: SOURCE_UNAVAILABLE after the time allowed', async () => {
-      const client = await bench().open({ brokers: ['127.0.0.1:1'], connection_timeout_ms: 500 })
+      const client = await bench().open({ brokers: ['127.0.0.1:1'], connectionTimeoutMs: 500 })
       const consumer = client.consumer(consumerOptions('any', keeper(), { unavailableMs: 2_000 }))
       const start = Date.now()
       await expect(consumer.start()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseKafkaConfig } from '#spillway/stream/kafka/config.js'
 import { openKafka } from '#spillway/stream/kafka/index.js'
-import type { KafkaClient, KafkaClientName } from '#spillway/stream/kafka/port.js'
+import type { KafkaClient, KafkaClientName, KafkaConfig } from '#spillway/stream/kafka/port.js'
 import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
 import { freePorts } from '../../scripts/servers/process.mjs'
-import { endTxnProxy } from '../support/kafka.js'
+import { endTxnProxy, kafkaConfig } from '../support/kafka.js'
 import { consumerTests } from './kafka-consumer.js'
 import { faultTests } from './kafka-faults.js'
 import { groupTests } from './kafka-groups.js'
@@ -13,13 +12,13 @@ import { producerTests } from './kafka-producer.js'
 
 /** What the tests of one client share. */
 export interface Bench {
-  readonly broker: KafkaServer
+  readonly broker: KafkaServer & { readonly secureBootstrap: string; readonly ca: string }
   readonly client: KafkaClient
   /** Speaks to the broker through a proxy that can lose the end of a transaction. */
   readonly throughProxy: KafkaClient
   readonly proxy: Awaited<ReturnType<typeof endTxnProxy>>
   /** Another client to the same broker: another process, as far as Kafka knows. */
-  open(more?: Readonly<Record<string, unknown>>): Promise<KafkaClient>
+  open(more?: Partial<KafkaConfig>): Promise<KafkaClient>
   /** A new topic. */
   topic(partitions?: number, config?: Readonly<Record<string, string>>): Promise<string>
 }
@@ -51,9 +50,8 @@ export function kafkaConformance(name: KafkaClientName): void {
       })
       const proxy = await endTxnProxy(proxyPort, behindProxy)
       const open: Bench['open'] = async (more = {}) => {
-        const brokers = [broker.bootstrap]
         const client = await openKafka(
-          parseKafkaConfig({ brokers, client: name, request_timeout_ms: 10_000, ...more }),
+          kafkaConfig([broker.bootstrap], { client: name, requestTimeoutMs: 10_000, ...more }),
         )
         opened.push(client)
         return client
@@ -61,7 +59,7 @@ export function kafkaConformance(name: KafkaClientName): void {
       const client = await open()
       let topics = 0
       bench = {
-        broker: { ...broker, secureBootstrap: `127.0.0.1:${securePort}` },
+        broker: { ...broker, secureBootstrap: `127.0.0.1:${securePort}`, ca: broker.ca! },
         client,
         proxy,
         throughProxy: await open({ brokers: [`127.0.0.1:${proxyPort}`] }),

@@ -1,4 +1,4 @@
-"""Writes the golden scores of the demo pipelines: features by numpy, models by Python's onnxruntime.
+"""Writes the golden scores of the pipelines beside it: features by numpy, models by Python's onnxruntime.
 
 python golden.py DEMO_FOLDER OUTPUT_FOLDER   (needs pyarrow, numpy, onnxruntime)
 """
@@ -10,6 +10,7 @@ import onnxruntime as ort
 import pyarrow as pa
 
 demo, output = Path(sys.argv[1]), Path(sys.argv[2])
+models = Path(__file__).parent / "models"
 
 
 def table(name):
@@ -18,7 +19,7 @@ def table(name):
 
 
 def session(name):
-    return ort.InferenceSession(str(demo / "models" / name / "model.onnx"), providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(str(models / name / "model.onnx"), providers=["CPUExecutionProvider"])
 
 
 def write(name, columns):

@@ -37,7 +37,7 @@ describe.skipIf(!present)('scoring on the webgpu provider, with a software devic
     async (name) => {
       const { provider, probe } = await tryModel(
         {
-          bundle: readBundle(join(root, 'demo/models', name)),
+          bundle: readBundle(join(root, 'test/data/models', name)),
           session: { provider: 'webgpu', threads: 1, reproducible: false },
           batch: { rows: 16, tokens: 1_024, reproducible: false },
           probe: true,

@@ -9,7 +9,8 @@ import { constituents, exclusiveJets, exclusiveJetsUpTo, inclusiveJets } from '#
 import { ListClusterer } from '#spillway/physics/jets/list-clusterer.js'
 import { nodesWatDigest } from '#spillway/physics/jets/nodes.wasm.js'
 import { plainWatDigest } from '#spillway/physics/jets/plain.wasm.js'
-import { sortedWatDigest } from '#spillway/physics/jets/sorted.wasm.js'
+import { tiledWatDigest } from '#spillway/physics/jets/tiled.wasm.js'
+import { tilesWatDigest } from '#spillway/physics/jets/tiles.wasm.js'
 import { generateEvents } from './generate-events.mjs'
 import { momenta, random, worstDifference } from './support.js'
 
@@ -63,7 +64,7 @@ describe('the clustering history', () => {
     expect(history.distance[0]).toBeCloseTo(1 / 9, 12)
   })
 
-  it.each(['plain', 'sorted'] as const)('never merges what is not finite: %s', (strategy) => {
+  it.each(['plain', 'tiled'] as const)('never merges what is not finite: %s', (strategy) => {
     const clusterer = new ListClusterer()
     const good = [particle(10, 0, 1), particle(8, 0.1, 1.1), particle(0.5, 3, -2)] as const
     const bad: [number, number, number, number][] = [
@@ -97,7 +98,7 @@ describe('the clustering history', () => {
     }
   })
 
-  it('is the same from all pairs and from windows in rapidity', () => {
+  it('is the same from all pairs and from tiles', () => {
     // Far forward and beam-like particles too: beyond the outermost rapidity bucket.
     const { p4: central, offsets } = generateEvents(60, 3)
     const next = random(9)
@@ -122,7 +123,7 @@ describe('the clustering history', () => {
       const [a, b] = [emptyHistory(offsets, p4.px.length), emptyHistory(offsets, p4.px.length)]
       for (let l = 0; l < 60; l++) {
         clusterer.cluster(p4, offsets[l], offsets[l + 1], definition, 'plain', a)
-        clusterer.cluster(p4, offsets[l], offsets[l + 1], definition, 'sorted', b)
+        clusterer.cluster(p4, offsets[l], offsets[l + 1], definition, 'tiled', b)
       }
       expect(worstDifference(b.distance, a.distance)).toBe(0)
       // Several jets without pT have one distance, and either order is right; mergings and jets are the same.
@@ -135,7 +136,7 @@ describe('the clustering history', () => {
   it('of Cambridge/Aachen has the same jets from both, in another order of beam steps', () => {
     const { p4, offsets } = generateEvents(30, 4)
     const clusterer = new ListClusterer()
-    const jets = (['plain', 'sorted'] as const).map((strategy) => {
+    const jets = (['plain', 'tiled'] as const).map((strategy) => {
       const history = emptyHistory(offsets, p4.px.length)
       for (let l = 0; l < 30; l++) {
         clusterer.cluster(p4, offsets[l], offsets[l + 1], cambridgeAachen(0.4), strategy, history)
@@ -227,7 +228,8 @@ describe('jets', () => {
 it.each([
   ['nodes', nodesWatDigest],
   ['plain', plainWatDigest],
-  ['sorted', sortedWatDigest],
+  ['tiled', tiledWatDigest],
+  ['tiles', tilesWatDigest],
 ])('%s.wasm.ts was made from %s.wat', (name, digest) => {
   const source = readFileSync(new URL(`../../src/physics/jets/${name}.wat`, import.meta.url))
   expect(createHash('sha256').update(source).digest('hex')).toBe(digest)

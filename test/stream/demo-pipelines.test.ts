@@ -12,11 +12,11 @@ const LIMIT = 300_000
 const golden = (name: string) =>
   decodeMessage(readFileSync(new URL(`../data/golden-${name}.arrows`, import.meta.url)), defaultLimits)
 
-/** A demo pipeline that writes into `folder`, in small commits. */
+/** A pipeline of test/data that writes into `folder`, in small commits. */
 function demoIn(folder: string, name: string, commitMs = 50): string {
-  const text = readFileSync(`${root}demo/pipelines/${name}.yaml`, 'utf8')
-    .replaceAll('../data', `${root}demo/data`)
-    .replaceAll('../models', `${root}demo/models`)
+  const text = readFileSync(`${root}test/data/pipelines/${name}.yaml`, 'utf8')
+    .replaceAll('../../../demo/data', `${root}demo/data`)
+    .replaceAll('../models', `${root}test/data/models`)
     .replaceAll('../out/', `${folder}/`)
     .replace('interval_ms: 10000', `interval_ms: ${commitMs}`)
   const file = join(folder, 'pipeline.yaml')
@@ -68,7 +68,7 @@ function valuesOfOnce(parts: ReturnType<typeof readParts>): (number | bigint | n
   return acceptColumn.values
 }
 
-describe('demo pipelines', () => {
+describe('pipelines with models of another framework', () => {
   it(
     'zjets gives the scores of Python, once each, and says what made them',
     async () => {

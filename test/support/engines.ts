@@ -1,4 +1,5 @@
-import { Engine, type EngineEvents } from '#spillway/stream/engine.js'
+import { Engine } from '#spillway/stream/engine.js'
+import type { EngineEvents } from '#spillway/stream/engine-events.js'
 import { Metrics } from '#spillway/stream/metrics.js'
 import type { Sink } from '#spillway/stream/sink.js'
 import type { Source } from '#spillway/stream/source.js'

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseKafkaConfig } from '#spillway/stream/kafka/config.js'
 import { openKafka } from '#spillway/stream/kafka/index.js'
 import type { KafkaClient, KafkaRecord } from '#spillway/stream/kafka/port.js'
 import { startKafka } from '../../scripts/servers/kafka.mjs'
 import { columnsText, writeBundle } from './bundles.js'
+import { kafkaConfig } from './kafka.js'
 import { streamOf } from './messages.js'
 import { linear } from './onnx.js'
 import { temporary } from './pipelines.js'
@@ -44,7 +44,7 @@ export type Bench = Awaited<ReturnType<typeof openBench>>
 /** A broker of its own, a client, and pipelines as processes. Close it. */
 export async function openBench() {
   const broker = await startKafka({ heap: '512m' })
-  const client: KafkaClient = await openKafka(parseKafkaConfig({ brokers: [broker.bootstrap] }))
+  const client: KafkaClient = await openKafka(kafkaConfig([broker.bootstrap]))
   const children: Child[] = []
   let count = 0
   return {

@@ -5,6 +5,7 @@ import type {
   GroupConsumer,
   GroupHandler,
   KafkaClient,
+  KafkaConfig,
   KafkaRecord,
   TopicPartition,
 } from '#spillway/stream/kafka/port.js'
@@ -24,6 +25,16 @@ export async function until(
     if (Date.now() > end) throw new Error(`waited ${limitMs} ms for: ${what}`)
   }
 }
+
+/** How tests speak to a broker of their own. */
+export const kafkaConfig = (brokers: readonly string[], more: Partial<KafkaConfig> = {}): KafkaConfig => ({
+  brokers,
+  clientId: 'spillway-test',
+  client: 'kafkajs',
+  connectionTimeoutMs: 5_000,
+  requestTimeoutMs: 30_000,
+  ...more,
+})
 
 export const record = (topic: string, partition: number, value: string): KafkaRecord => ({
   topic,

@@ -34,9 +34,9 @@ export function messageOf(value: Uint8Array | null, offset: number, more: Partia
 export const demo = {
   zj: `${root}demo/data/zj.arrow`,
   largeR: `${root}demo/data/largeR.arrow`,
-  polarization: `${root}demo/models/polarization`,
-  jetTagger: `${root}demo/models/jet-tagger`,
-  jetTaggerSingle: `${root}demo/models/jet-tagger-single`,
+  polarization: `${root}test/data/models/polarization`,
+  jetTagger: `${root}test/data/models/jet-tagger`,
+  jetTaggerSingle: `${root}test/data/models/jet-tagger-single`,
 } as const
 
 /** Messages of so many rows from an Arrow file, event numbers as they are or from `first` on. */

@@ -3,6 +3,7 @@ import { type Proto, type ProtoField, proto } from './protobuf.js'
 /** onnx.proto3: element types. */
 export const FLOAT = 1
 export const INT64 = 7
+const BOOL = 9
 
 type Dim = number | string
 
@@ -90,3 +91,51 @@ export const lookup = (table: readonly number[]): Uint8Array =>
     inputs: [valueInfo('x', ['n', 1])],
     outputs: [valueInfo('y', ['n', 1])],
   })
+
+/** Takes x[n, 1] and never gives a y: a Loop whose condition stays true. */
+export function endless(): Uint8Array {
+  const scalar = (name: string, type: number): Proto => [
+    [1, name],
+    [
+      2,
+      [
+        [
+          1,
+          [
+            [1, type],
+            [2, []],
+          ],
+        ],
+      ],
+    ],
+  ]
+  const body: Proto = [
+    [1, node('Identity', ['go'], ['go_on'])],
+    [1, node('Identity', ['v'], ['v_on'])],
+    [2, 'body'],
+    [11, scalar('i', INT64)],
+    [11, scalar('go', BOOL)],
+    [11, valueInfo('v', ['n', 1])],
+    [12, scalar('go_on', BOOL)],
+    [12, valueInfo('v_on', ['n', 1])],
+  ]
+  const loop: ProtoField = [
+    5,
+    [
+      [1, 'body'],
+      [6, body],
+      [20, 5],
+    ],
+  ]
+  const go: Proto = [
+    [2, BOOL],
+    [8, 'always'],
+    [9, Uint8Array.of(1)],
+  ]
+  return onnx({
+    nodes: [node('Loop', ['', 'always', 'x'], ['y'], [loop])],
+    initializers: [go],
+    inputs: [valueInfo('x', ['n', 1])],
+    outputs: [valueInfo('y', ['n', 1])],
+  })
+}

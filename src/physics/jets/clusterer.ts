@@ -3,9 +3,9 @@ import { checkDefinition, type JetDefinition } from './definition.js'
 import { type ClusterHistory, emptyHistory } from './history.js'
 import { ListClusterer } from './list-clusterer.js'
 
-/** From this many particles on windows pay, if R leaves something outside of them. */
-const SORTED_FROM = 160
-const SORTED_RADIUS = 1.5
+/** From this many particles on tiles pay, if R leaves something outside of them. */
+const TILED_FROM = 200
+const TILED_RADIUS = 1.5
 
 /**
  * Clusters lists of particles into jets, sequentially and without allocating per list: it owns the scratch
@@ -28,12 +28,12 @@ export class Clusterer {
     const size = commonLength('cluster', { px: p4.px, py: p4.py, pz: p4.pz, e: p4.e })
     const lists = listCount('cluster', offsets, size)
     checkDefinition(definition)
-    const windows = definition.radius <= SORTED_RADIUS && definition.recombination !== 'WTA'
+    const tiles = definition.radius <= TILED_RADIUS && definition.recombination !== 'WTA'
     const history = emptyHistory(offsets, size)
     for (let l = 0; l < lists; l++) {
       const first = offsets[l]
       const end = offsets[l + 1]
-      const strategy = windows && end - first >= SORTED_FROM ? 'sorted' : 'plain'
+      const strategy = tiles && end - first >= TILED_FROM ? 'tiled' : 'plain'
       if (end > first) this.#lists.cluster(p4, first, end, definition, strategy, history)
     }
     return history

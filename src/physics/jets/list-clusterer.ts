@@ -4,7 +4,8 @@ import type { JetDefinition } from './definition.js'
 import type { ClusterHistory } from './history.js'
 import { nodesWasm } from './nodes.wasm.js'
 import { plainWasm } from './plain.wasm.js'
-import { sortedWasm } from './sorted.wasm.js'
+import { tiledWasm } from './tiled.wasm.js'
+import { tilesWasm } from './tiles.wasm.js'
 
 /** The part of WebAssembly used here; the ES libraries of TypeScript do not describe it. */
 interface WebAssemblyApi {
@@ -21,29 +22,30 @@ interface PlainExports {
   readonly cluster: (n: number, p: number, radius2: number, winnerTakesAll: number) => void
 }
 
-interface SortedExports {
+interface TiledExports {
   readonly cluster: (n: number, p: number, radius: number) => void
 }
 
 const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
 const nodesModule = new api.Module(Buffer.from(nodesWasm, 'base64'))
 const plainModule = new api.Module(Buffer.from(plainWasm, 'base64'))
-const sortedModule = new api.Module(Buffer.from(sortedWasm, 'base64'))
+const tilesModule = new api.Module(Buffer.from(tilesWasm, 'base64'))
+const tiledModule = new api.Module(Buffer.from(tiledWasm, 'base64'))
 
 /**
- * 'plain' looks at all pairs, in O(N²); 'sorted' at those in a window of rapidity, which pays for long lists
+ * 'plain' looks at all pairs, in O(N²); 'tiled' at those in tiles beside each other, which pays for long lists
  * and small radii, and only adds four-momenta. Both give the same jets.
  */
-export type Strategy = 'plain' | 'sorted'
+export type Strategy = 'plain' | 'tiled'
 
 /**
- * Clusters lists one at a time in WebAssembly; plain.wat and sorted.wat say how. It owns its memory, which
+ * Clusters lists one at a time in WebAssembly; plain.wat and tiled.wat say how. It owns its memory, which
  * grows to the longest list seen and stays; so keep one and reuse it. Not to be shared between threads.
  */
 export class ListClusterer {
   readonly #nodes: NodesExports
   readonly #plain: PlainExports
-  readonly #sorted: SortedExports
+  readonly #tiled: TiledExports
   #capacity = 0
   #doubles = new Float64Array()
   #integers = new Int32Array()
@@ -52,7 +54,8 @@ export class ListClusterer {
     const math = { log: Math.log, atan2: Math.atan2, pow: Math.pow }
     this.#nodes = new api.Instance(nodesModule, { math }).exports as NodesExports
     this.#plain = new api.Instance(plainModule, { nodes: this.#nodes }).exports as PlainExports
-    this.#sorted = new api.Instance(sortedModule, { nodes: this.#nodes }).exports as SortedExports
+    const tiles = new api.Instance(tilesModule, { nodes: this.#nodes }).exports as object
+    this.#tiled = new api.Instance(tiledModule, { nodes: this.#nodes, tiles }).exports as TiledExports
   }
 
   /**
@@ -77,7 +80,7 @@ export class ListClusterer {
       f[6 * c + i] = p4.e[from]
     }
     const { p, radius, recombination } = definition
-    if (strategy === 'sorted') this.#sorted.cluster(n, p, radius)
+    if (strategy === 'tiled') this.#tiled.cluster(n, p, radius)
     else this.#plain.cluster(n, p, radius * radius, recombination === 'WTA' ? 1 : 0)
     const { parent1, parent2, distance, nodes } = history
     const parents = this.#integers

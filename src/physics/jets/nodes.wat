@@ -1,4 +1,4 @@
-;; Particles and jets for plain.wat and sorted.wat: their memory, their places in it, and how two become one.
+;; Particles and jets for plain.wat and tiled.wat: their memory, their places in it, and how two become one.
 ;;
 ;; Nodes are the particles 0..n-1 and what step s made, n + s. Slots hold the nodes that are still to be
 ;; clustered. A slot that is taken has rapidity -1e160 and bound infinity: its distances overflow to infinity
@@ -37,15 +37,15 @@
     (global.set $nodePhi (i32.mul (local.get $unit) (i32.const 10)))
     (global.set $dij (i32.mul (local.get $unit) (i32.const 12)))
     (global.set $parents (i32.mul (local.get $unit) (i32.const 13)))
-    ;; Two more entries a slot array: a vector load at the last slot may read one beyond.
-    (local.set $need (i32.add (local.get $unit) (i32.const 16)))
+    ;; More entries a slot array: tiled.wat has guests behind the slots, and vectors and blocks reach beyond them.
+    (local.set $need (i32.add (local.get $unit) (i32.const 512)))
     (global.set $rap (i32.mul (local.get $unit) (i32.const 14)))
     (global.set $phi (i32.add (global.get $rap) (local.get $need)))
     (global.set $mom (i32.add (global.get $phi) (local.get $need)))
     (global.set $best (i32.add (global.get $mom) (local.get $need)))
     (global.set $id (i32.add (global.get $best) (local.get $need)))
-    ;; Behind id (4c + 16 bytes) lies the work space of sorted.wat: less than seven slot arrays and 8 KiB.
-    (local.set $need (i32.add (i32.mul (local.get $need) (i32.const 8)) (i32.const 8192)))
+    ;; Behind id lies the work space of tiled.wat: with id seven slot arrays and less than 64 KiB.
+    (local.set $need (i32.add (i32.mul (local.get $need) (i32.const 7)) (i32.const 65536)))
     (local.set $need (i32.shr_u (i32.add (i32.add (global.get $id) (local.get $need)) (i32.const 65535)) (i32.const 16)))
     (if (i32.gt_u (local.get $need) (memory.size))
       (then (if (i32.eq (memory.grow (i32.sub (local.get $need) (memory.size))) (i32.const -1)) (then unreachable)))))

@@ -2,14 +2,19 @@ import { SpillwayError } from '../../errors.js'
 import type { ColumnSpec, EventSchema } from '../../ingest/columns.js'
 import { parse } from '../../ingest/expression/parse.js'
 import type { Read } from '../../models/feature-builder.js'
-import { modelColumns } from '../../models/model-operator.js'
 import type { LoadedPipeline } from '../config/load.js'
-import { type CutFlowStepConfig, isCutFlowStep, isModelStep, type ModelStepConfig } from '../config/schema.js'
+import {
+  type CutFlowStepConfig,
+  isCutFlowStep,
+  isModelStep,
+  type ModelStepConfig,
+  type PipelineConfig,
+} from '../config/schema.js'
 import { bindCutFlow } from '../cutflow/bind.js'
 import { checkReads } from '../reads.js'
 import type { MenuConfig } from '../select/config.js'
 import { buildMenu, type Menu } from '../select/menu.js'
-import { compileWhen, type ModelShape } from '../steps.js'
+import { compileWhen, type ModelShape, stepColumns } from '../steps.js'
 import type { CheckedModel } from './models.js'
 import { at, type StepReport } from './report.js'
 
@@ -34,7 +39,8 @@ export function checkColumns(
     if (isModelStep(step)) {
       const { shape, bundle } = models.get(step.name)!
       if (shape === null || bundle === null) {
-        const note = `the columns from step ${step.name} on are not checked: its model cannot be read`
+        const why = models.get(step.name)!.problem === null ? 'is in a registry' : 'cannot be read'
+        const note = `the columns from step ${step.name} on are not checked: its model ${why}`
         return { steps, problems, notes: [note] }
       }
       const what = `model ${bundle.manifest.name} v${bundle.manifest.version}`
@@ -51,7 +57,31 @@ export function checkColumns(
   config.sink.columns.forEach((path, index) => {
     each([{ path }], schema, place(['sink', 'columns', index]), 'sink.columns', problems)
   })
+  checkFormats(config, schema, place, problems)
   return { steps, problems, notes: [] }
+}
+
+/** ROOT files have no place for text. */
+function checkFormats(
+  { sink }: PipelineConfig,
+  { columns }: EventSchema,
+  place: LoadedPipeline['place'],
+  problems: SpillwayError[],
+): void {
+  for (const output of ['scores', 'accepted'] as const) {
+    const to = sink[output]
+    if (to === undefined || !('format' in to) || to.format !== 'root') continue
+    const written =
+      output === 'accepted' ? columns : columns.filter(({ path }) => sink.columns.includes(path))
+    const text = written.find(({ type }) => type === 'utf8')
+    if (text === undefined) continue
+    problems.push(
+      new SpillwayError('COLUMN_TYPE', `column ${text.path} is text: a ROOT file has no place for it`, {
+        place: `${place(['sink', output, 'format'])}, sink.${output}`,
+        remedy: 'Write Arrow or Parquet, or leave the column out.',
+      }),
+    )
+  }
 }
 
 type Where = (...keys: string[]) => string
@@ -64,7 +94,7 @@ function checkModelStep(
   where: Where,
   problems: SpillwayError[],
 ): StepReport {
-  const adds = modelColumns(step.name, shape.columns, shape.builder.axis)
+  const adds = stepColumns(step, shape)
   each(shape.builder.reads, schema, where('model'), `step ${step.name}`, problems)
   let reads: readonly string[] = shape.builder.reads.map(({ path }) => path)
   try {

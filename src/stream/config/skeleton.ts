@@ -61,6 +61,11 @@ function block(key: Key, examples: Examples, indent: number, active: boolean): s
     const value = commented(key, 0).map((line) => `# ${line}`)
     return [...note, ...value].map((line) => pad + line)
   }
+  // A key that may also be one value (a model by its path) is shown as that, and the map as a comment.
+  if (key.children.length > 0 && key.path in examples) {
+    const other = ['or:', ...commented(key, 0)].map((line) => `# ${line}`)
+    return [...note, `${key.name}: ${inline(examples[key.path])}`, ...other].map((line) => pad + line)
+  }
   if (key.children.length === 0) {
     return [...note, `${key.name}: ${inline(examples[key.path] ?? key.default)}`].map((line) => pad + line)
   }
@@ -74,6 +79,9 @@ function block(key: Key, examples: Examples, indent: number, active: boolean): s
   return [...head, ...names, ...below]
 }
 
+/** Keys that go with `files`; the others beside it go with `topic`. */
+const OF_FILES = ['map', 'columns', 'rows', 'rate', 'repeat', 'format']
+
 /** The other way to say the same (`files` beside an active `topic`) is left out: both together are an error. */
 function alternative(child: Key, parent: Key, examples: Examples): boolean {
   const ways = ['files', 'topic']
@@ -84,7 +92,7 @@ function alternative(child: Key, parent: Key, examples: Examples): boolean {
     return false
   }
   if (ways.includes(child.name)) return !isActive(child, examples)
-  return isActive({ ...child, path: `${parent.path}.files` }, examples)
+  return isActive({ ...child, path: `${parent.path}.files` }, examples) !== OF_FILES.includes(child.name)
 }
 
 /** A list of maps: one item for each kind of map that the examples fill. */
@@ -120,8 +128,10 @@ function commented(key: Key, indent: number): string[] {
 function placeholder({ name, type }: Key): unknown {
   if (name === 'username') return '${KAFKA_USER}'
   if (name === 'password') return '${KAFKA_PASSWORD}'
+  if (name === 'token') return '${SPILLWAY_TOKEN}'
   if (name === 'servers') return ['nats://localhost:4222']
   if (type.startsWith('list of')) return [name]
+  if (type === 'true | false') return true
   if (type.includes('number')) return 1
   return type.includes(' | ') ? type.split(' | ')[0] : name
 }

@@ -17,7 +17,7 @@ export interface KafkaSasl {
   readonly password: string
 }
 
-/** Where the brokers are and how to speak to them. Built by `parseKafkaConfig` (config.ts). */
+/** Where the brokers are and how to speak to them. Built by `kafkaSettings` (settings.ts); PEM values are text, not paths. */
 export interface KafkaConfig {
   /** `host:port` of one or more brokers. */
   readonly brokers: readonly string[]

@@ -1,4 +1,5 @@
 import { SpillwayError } from '../../errors.js'
+import { EndOffsets } from '../kafka/end-offsets.js'
 import type { GroupConsumer, GroupHandler, KafkaClient, TopicPartition } from '../kafka/port.js'
 import type { LaneId } from '../sink.js'
 import type { Lag, Lanes, Source } from '../source.js'
@@ -21,6 +22,7 @@ export class KafkaSource implements Source {
   readonly totalRows = null
   readonly #options: KafkaSourceOptions
   #consumer: GroupConsumer | null = null
+  #ends: EndOffsets | null = null
   #drainMs = DRAIN_MS
 
   constructor(options: KafkaSourceOptions) {
@@ -46,8 +48,14 @@ export class KafkaSource implements Source {
       handler: this.#handler(lanes),
     })
     this.#consumer = consumer
-    await consumer.start()
-    await consumer.done
+    const ends = new EndOffsets(client.admin(), topic)
+    this.#ends = ends
+    try {
+      await consumer.start()
+      await consumer.done
+    } finally {
+      ends.close()
+    }
     return false
   }
 
@@ -67,10 +75,11 @@ export class KafkaSource implements Source {
   }
 
   lag(): Lag[] {
-    return (this.#consumer?.progress() ?? []).map(({ topic, partition, position, high }) => ({
-      id: { topic, partition },
-      messages: position === null || high === null ? null : Number(high - position),
-    }))
+    return (this.#consumer?.progress() ?? []).map(({ topic, partition, position, high }) => {
+      const end = largest(high, this.#ends?.of(partition) ?? null)
+      const known = position !== null && end !== null
+      return { id: { topic, partition }, messages: known ? Math.max(0, Number(end - position)) : null }
+    })
   }
 
   #handler(lanes: Lanes): GroupHandler {
@@ -89,4 +98,9 @@ export class KafkaSource implements Source {
     const next = await lanes.open({ topic, partition })
     if (next !== null) this.#consumer!.seek(topic, partition, next)
   }
+}
+
+function largest(a: bigint | null, b: bigint | null): bigint | null {
+  if (a === null || b === null) return a ?? b
+  return a > b ? a : b
 }

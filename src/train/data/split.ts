@@ -26,7 +26,7 @@ export function splitter(
     return Uint8Array.from({ length: events.rows }, (_, row) => {
       const [low, high] = [halves[2 * row], halves[2 * row + 1]]
       if (excluded.size > 0 && excluded.has(numberOf(low, high))) return TEST
-      const part = partOf(uniform(high, low, seed), split)
+      const part = partOf((uniform(high, low, seed) + split.rotate) % 1, split)
       return part === TRAIN && !kept(high, low, thinning, fraction) ? UNUSED : part
     })
   }

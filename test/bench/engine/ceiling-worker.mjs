@@ -34,18 +34,23 @@ const chunks = tasks.flatMap((task) => {
   })
   return plan(parts, { ...batch, reproducible: false }).map((chunk) => prepare(parts, chunk))
 })
-await session.run(chunks[0].feeds, outputs)
+await scored(chunks[0].feeds)
 parentPort.postMessage({ ready: true })
 parentPort.once('message', async () => {
   if (seconds !== undefined) return parentPort.postMessage({ rate: await rate() })
   const wanted = events / workers
   let done = 0
   for (let i = 0; done < wanted; i = (i + 1) % chunks.length) {
-    await session.run(chunks[i].feeds, outputs)
+    await scored(chunks[i].feeds)
     done += chunks[i].count
   }
   parentPort.postMessage({ done })
 })
+
+/** Results are freed at once, as the engine does. */
+async function scored(feeds) {
+  for (const result of Object.values(await session.run(feeds, outputs))) result.dispose()
+}
 
 function prepare(parts, chunk) {
   const tensors = builder.tensors.map(({ shape }) => {
@@ -77,7 +82,7 @@ async function rate() {
   const begin = performance.now()
   do {
     for (const { feeds, count } of chunks) {
-      await session.run(feeds, outputs)
+      await scored(feeds)
       done += count
     }
   } while (performance.now() - begin < seconds * 1e3)

@@ -87,6 +87,7 @@ export async function runLatency(settings, round, who) {
           workers,
           broker,
           partitions: topics.partitions,
+          flags: settings.flags,
         })
   return paced(settings, contestant, from, to)
 }

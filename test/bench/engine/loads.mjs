@@ -9,13 +9,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 export const loads = {
   mlp: {
     title: 'MLP on event features',
-    model: join(root, 'demo', 'models', 'polarization'),
+    model: join(root, 'test', 'data', 'models', 'polarization'),
     data: join(root, 'demo', 'data', 'zj.arrow'),
     step: 'pol',
   },
   transformer: {
     title: 'Transformer on jet constituents',
-    model: join(root, 'demo', 'models', 'jet-tagger'),
+    model: join(root, 'test', 'data', 'models', 'jet-tagger'),
     data: join(root, 'demo', 'data', 'largeR.arrow'),
     step: 'tag',
   },

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util'
 export const usage = `npm run bench -- engine [options]
   --json FILE               write all figures there
   --quick                   fewer events and rounds: to see that it works, not to be quoted
-  --events N                events of the MLP load in each run (1,000,000)
-  --transformer-events N    jets of the Transformer load in each run (16,384)
-  --rounds N                rounds over all contestants; figures are medians (3)
+  --events N                events of the MLP load in each run (3,000,000)
+  --transformer-events N    jets of the Transformer load in each run (32,768)
+  --rounds N                rounds over all contestants; figures are medians (5)
   --workers N               threads or processes of every contestant (one a core)
   --loads mlp,transformer   only these loads
   --parts throughput,latency,soak,profile
@@ -25,9 +25,9 @@ export function parseOptions(argv, quick) {
       quick: { type: 'boolean' },
       help: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
-      events: { type: 'string', default: quick ? '200000' : '1000000' },
-      'transformer-events': { type: 'string', default: quick ? '4096' : '16384' },
-      rounds: { type: 'string', default: quick ? '1' : '3' },
+      events: { type: 'string', default: quick ? '200000' : '3000000' },
+      'transformer-events': { type: 'string', default: quick ? '4096' : '32768' },
+      rounds: { type: 'string', default: quick ? '1' : '5' },
       workers: { type: 'string', default: String(availableParallelism()) },
       loads: { type: 'string', default: 'mlp,transformer' },
       parts: { type: 'string', default: 'throughput,latency,soak' },

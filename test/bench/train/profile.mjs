@@ -38,6 +38,7 @@ function sum(list) {
 }
 
 function table(title, keyOf) {
+  // Map.groupBy needs Node 21.
   const groups = new Map()
   for (const event of kernels) groups.set(keyOf(event), [...(groups.get(keyOf(event)) ?? []), event])
   const rows = [...groups].map(([key, list]) => [

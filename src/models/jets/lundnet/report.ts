@@ -72,31 +72,41 @@ const say = ({ rejection: value, rejectionError }: WorkingPoint): string =>
   `${value.toFixed(1)} ± ${rejectionError.toFixed(1)}`
 
 function pointTable(runs: readonly ReportedRun[]): ReportFigure {
-  const rows = runs.map((run) => {
+  const points = runs.map((run) => pointsOf(run, EFFICIENCIES))
+  const areas = runs.map((run) => {
     const { signal, background } = optionsOf(run)
-    const auc = areaUnderCurve(scoreOf(run, jets(run, signal)), scoreOf(run, jets(run, background)))
-    return [run.name, ...pointsOf(run, EFFICIENCIES).map(say), number(auc)]
+    return number(areaUnderCurve(scoreOf(run, jets(run, signal)), scoreOf(run, jets(run, background))))
   })
   return {
     title: 'Working points',
     content: {
-      head: ['rejection at', ...EFFICIENCIES.map((e) => `${(100 * e).toFixed(0)} %`), 'AUC'],
-      rows: [...rows, massCutRow(runs[0])],
+      head: ['rejection at', ...runs.map(({ name }) => name)],
+      rows: [
+        ...EFFICIENCIES.map((efficiency, k) => [
+          `${(100 * efficiency).toFixed(0)} % efficiency`,
+          ...points.map((point) => say(point[k])),
+        ]),
+        massCutRow(runs),
+        ['AUC', ...areas],
+      ],
     },
-    caption: `Errors are binomial. The last row keeps soft-drop masses of ${WINDOW.join(' to ')} GeV, at the efficiency that this has.`,
+    caption: `Errors are binomial. The mass window keeps soft-drop masses of ${WINDOW.join(' to ')} GeV, whatever the score.`,
   }
 }
 
-/** The mass window's efficiency and rejection. */
-function massCutRow(run: ReportedRun): string[] {
-  const { signal, background } = optionsOf(run)
-  const kept = (codes: readonly number[]): readonly [number, number] => {
-    const mass = jets(run, codes).column('sd_mass')
-    return [mass.filter((m) => m > WINDOW[0] && m < WINDOW[1]).length, mass.length]
-  }
-  const [[passed, all], [fakes, total]] = [kept(signal), kept(background)]
-  const text = `${(total / fakes).toFixed(1)} ± ${(total / fakes / Math.sqrt(fakes)).toFixed(1)} at ${((100 * passed) / all).toFixed(0)} %`
-  return ['mass window alone', text, ...EFFICIENCIES.slice(1).map(() => ''), '']
+/** The mass window's rejection, at the efficiency that it happens to have. */
+function massCutRow(runs: readonly ReportedRun[]): string[] {
+  const found = runs.map((run) => {
+    const { signal, background } = optionsOf(run)
+    const [kept, fakes] = [signal, background].map((codes) => {
+      const mass = jets(run, codes).column('sd_mass')
+      return { passed: mass.filter((m) => m > WINDOW[0] && m < WINDOW[1]).length, all: mass.length }
+    })
+    const value = fakes.all / fakes.passed
+    const text = `${value.toFixed(1)} ± ${(value / Math.sqrt(fakes.passed)).toFixed(1)}`
+    return { text, efficiency: `${((100 * kept.passed) / kept.all).toFixed(0)} %` }
+  })
+  return [`mass window alone, ${found[0].efficiency}`, ...found.map(({ text }) => text)]
 }
 
 function scores(run: ReportedRun): ReportFigure {

@@ -45,8 +45,9 @@ export const recipe: Recipe<Options> = {
   options: Options,
   data: [fileURLToPath(new URL('../../../../demo/data/zj.arrow', import.meta.url))],
   presets: {
-    quick: { fit: { epochs: 25, batch: 512, learning_rate: 2e-3 } },
+    quick: { recipe: { network: { kind: 'mlp' } }, fit: { epochs: 25, batch: 512, learning_rate: 2e-3 } },
     full: {
+      recipe: { network: { kind: 'mlp' } },
       fit: { epochs: 120, batch: 512, learning_rate: 2e-3, patience: 25 },
     },
   },

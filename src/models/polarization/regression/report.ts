@@ -1,7 +1,7 @@
 import { distributions, profiles, withRatio } from '../../../report/charts.js'
 import { histogram, linearEdges, profile } from '../../../report/histogram.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
-import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
+import { fixed, number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
 import { inSplit, type ScoreTable } from '../../../train/score-table.js'
 
 const PT_EDGES = [10, 15, 20, 30, 40, 60, 80, 120, 200]
@@ -120,7 +120,7 @@ function spreadAlongPt({ run, table }: Tested[number]): ReportFigure {
       `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
       label[fraction],
       count.toLocaleString('en'),
-      `${mean.toFixed(4)} ± ${uncertainty.toFixed(4)}`,
+      `${fixed(mean, 4)} ± ${fixed(uncertainty, 4)}`,
       Math.sqrt(Math.max(0, squares[bin].mean - mean * mean)).toFixed(4),
     ])
   }
@@ -166,8 +166,8 @@ function closureTable(run: ReportedRun, table: ScoreTable): ReportFigure {
       rows: means.map(({ mean }, bin) => [
         `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
         mean.toFixed(4),
-        `${errors[bin].mean.toFixed(4)} ± ${errors[bin].error.toFixed(4)}`,
-        (errors[bin].mean / errors[bin].error).toFixed(1),
+        `${fixed(errors[bin].mean, 4)} ± ${fixed(errors[bin].error, 4)}`,
+        fixed(errors[bin].mean / errors[bin].error, 1),
       ]),
     },
     caption: 'The uncertainty is that of the mean difference; training adds its own, which it does not hold.',

@@ -1,0 +1,112 @@
+import type { LiveModel } from '../work.js'
+import type { EventView } from './event-view.js'
+import type { Point, Series } from './history.js'
+import type { ScoreHistogram } from './score-samples.js'
+
+/** What a page gets when it connects; ticks follow. Plain JSON. */
+export interface LiveState {
+  readonly about: About
+  /** Ten minutes in seconds, and a day in minutes. */
+  readonly recent: Series
+  readonly day: Series
+  readonly now: Now
+}
+
+/** What does not change while the process runs. */
+export interface About {
+  readonly pipeline: string
+  readonly description: string
+  /** Of this process: a page that reconnects to another one starts over. */
+  readonly process: string
+  readonly source: string
+  readonly scores: string
+  readonly chains: readonly ChainInfo[]
+  /** Steps with a model. */
+  readonly steps: readonly string[]
+  readonly workers: number
+  /** Actions that a page with the token may ask for; none without a token in the configuration. */
+  readonly actions: readonly string[]
+}
+
+export interface ChainInfo {
+  readonly name: string
+  readonly when: string
+  readonly prescale: number
+}
+
+/**
+ * What happened in the last second: a point of each series, by name. `events`, `accepted`, `letters`, `aborts` and
+ * `chain.<name>` are per second; `latency.p50|p95|p99` and `stage.<queue|decode|build|infer|encode|commit>` (means of a
+ * task or commit) are milliseconds; `lag` is messages; `busy`, `fill.<step>` and `padding.<step>` are fractions.
+ */
+export interface Tick {
+  /** Seconds since 1970. */
+  readonly time: number
+  readonly point: Point
+  /** The mean of the minute, once a minute. */
+  readonly minute: Point | null
+  readonly now: Now
+}
+
+/** The present, whole. */
+export interface Now {
+  /** `null` when ready, otherwise why not. */
+  readonly problem: string | null
+  readonly paused: boolean
+  readonly startedAt: number
+  readonly totals: Totals
+  readonly models: readonly LiveModel[]
+  /** Newest first. */
+  readonly modelHistory: readonly ModelChange[]
+  readonly lanes: readonly LaneView[]
+  readonly letters: LettersView
+  /** Aborted commits, replaced workers, what an operator did; newest first. */
+  readonly notices: readonly Notice[]
+  readonly scores: readonly ScoreHistogram[]
+  readonly event: EventView | null
+}
+
+export interface Totals {
+  readonly events: number
+  readonly accepted: number
+  readonly messages: number
+  readonly bytes: number
+  readonly letters: number
+  readonly chains: Readonly<Record<string, number>>
+}
+
+export interface LaneView {
+  readonly topic: string
+  readonly partition: number
+  /** Messages not yet delivered; `null` when unknown. */
+  readonly lag: number | null
+}
+
+export interface LettersView {
+  /** Most first. */
+  readonly byCode: readonly { readonly code: string; readonly count: number }[]
+  /** Newest first. */
+  readonly recent: readonly LetterView[]
+}
+
+export interface LetterView {
+  readonly time: number
+  readonly code: string
+  readonly message: string
+  readonly place: string
+}
+
+export interface Notice {
+  readonly time: number
+  readonly text: string
+}
+
+/** A model became live; `version` replaced `before`. */
+export interface ModelChange {
+  readonly time: number
+  readonly step: string
+  readonly name: string
+  readonly version: number
+  /** `null` at the start. */
+  readonly before: number | null
+}
