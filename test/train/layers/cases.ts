@@ -45,6 +45,7 @@ function layerCase(
   options: {
     differentiate?: readonly string[]
     reference?: ParityCase['fn']
+    nullGradient?: readonly string[]
     tolerance?: number
     contrib?: boolean
   } = {},
@@ -118,7 +119,7 @@ export const tokenCases: readonly ParityCase[] = [
           const interaction = pairBias('p', { features: 3, hidden: 4, heads: 3 }).apply(i, i['pairs'], gelu)
           return plainBlock(i, 'b', 3, [i['x'], attentionBias(i['mask'], interaction)])
         },
-        tolerance: 3e-5,
+        nullGradient: ['b/attention/key/bias', 'p/1/bias'],
       },
     ),
   ]),
@@ -134,9 +135,7 @@ export const tokenCases: readonly ParityCase[] = [
     attend,
     { x: tokens, mask },
     (i) => attend.apply(i, i['x'], i['x'], bias(i)),
-    {
-      tolerance: 3e-5,
-    },
+    { nullGradient: ['a/key/bias'] },
   ),
   layerCase(
     'cross attention to another length',
@@ -146,7 +145,8 @@ export const tokenCases: readonly ParityCase[] = [
     {
       differentiate: ['x', 'source'],
       reference: (i) => plainAttention(i, 'a', 2, [i['x'], i['source'], bias(i)]),
-      tolerance: 3e-5,
+      // The softmax does not see what is added to all scores of a row.
+      nullGradient: ['a/key/bias'],
     },
   ),
   layerCase('pair bias', pairs, { x: { shape: ['B', 'N', 'N', 3] } }, (i) => pairs.apply(i, i['x'], tf.relu)),
@@ -217,19 +217,10 @@ export const eventCases: readonly ParityCase[] = [
   ),
 ]
 
-const recurrent = { gru: gru('r', { features: 6, units: 5 }), lstm: lstm('r', { features: 6, units: 5 }) }
-
-/** Recurrent layers: exported they take any length; differentiated they are unrolled over a fixed one. */
-export const recurrentCases = (Object.keys(recurrent) as (keyof typeof recurrent)[]).map((kind) => {
-  const layer = recurrent[kind]
-  const fn: ParityCase['fn'] = (i) => ({ ...layer.apply(i, i['x'], i['mask']) })
-  return {
-    exported: { ...layerCase(kind, layer, { x: tokens, mask }, fn), gradients: [] },
-    trained: layerCase(
-      kind,
-      layer,
-      { x: { shape: ['B', 4, 6] }, mask: { shape: ['B', 4], values: 'prefix' } },
-      fn,
-    ),
-  }
-})
+/** Recurrent layers: traced they take any length, by TensorFlow.js they are unrolled. */
+export const recurrentCases: readonly ParityCase[] = Object.entries({
+  gru: gru('r', { features: 6, units: 5 }),
+  lstm: lstm('r', { features: 6, units: 5 }),
+}).map(([kind, layer]) =>
+  layerCase(kind, layer, { x: tokens, mask }, (i) => ({ ...layer.apply(i, i['x'], i['mask']) })),
+)
