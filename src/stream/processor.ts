@@ -162,7 +162,7 @@ export class Processor {
     for (const { row, code, message } of known ?? []) bad.set(row, { code, message })
     try {
       for (;;) {
-        if (bad.size > MAX_BAD_ROWS) throw tooManyBad()
+        if (bad.size > MAX_BAD_ROWS) throw tooManyBad(bad)
         const good = remaining(piece.events.rows, bad)
         if (good.length === 0) break
         const cut = bad.size === 0 ? piece : this.#cut(piece, good)
@@ -231,8 +231,10 @@ export class Processor {
   }
 }
 
-const tooManyBad = (): SpillwayError =>
-  new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
+function tooManyBad(bad: ReadonlyMap<number, { readonly message: string }>): SpillwayError {
+  const [[row, { message }]] = bad
+  return new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail; event ${row}: ${message}`)
+}
 
 /** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
 function rejectCode(error: SpillwayError): Reject['code'] {
