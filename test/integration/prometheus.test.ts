@@ -47,7 +47,7 @@ const SCRAPE_MS = 1_000
 
 /**
  * Injects a dead letter. From the moment that the page shows it, a query of the dashboard and the alert show it within
- * two scrape intervals: one until it is scraped, one until the rules are looked at.
+ * 2.5 scrape intervals: one until it is scraped, one until the rules are looked at, and half for the queries.
  */
 async function expectSeen(
   scorer: RunningPipeline,
@@ -70,7 +70,6 @@ async function expectSeen(
   const alert = 'ALERTS{alertname="SpillwayDeadLetters",alertstate="firing"}'
   await until(async () => (await prometheus.query(alert)).length > 0, 'the alert')
   const alerted = performance.now() - shown
-  // Half an interval for the queries themselves.
   expect(onDashboard).toBeLessThan(2.5 * SCRAPE_MS)
   expect(alerted).toBeLessThan(2.5 * SCRAPE_MS)
 }
