@@ -6,6 +6,7 @@ import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { NativeCall } from '../models/scorer.js'
 import type { PipelineConfig } from './config/schema.js'
+import { monotonicMs } from './monotonic.js'
 import type { Subset } from './outcome.js'
 import { LineUpTable, type PreparedLineUp } from './prepared.js'
 import { type BoundSteps, lineUpOfPaths } from './steps.js'
@@ -80,6 +81,7 @@ export class Processor {
   async process({ id, items, lineUp = 0 }: Task): Promise<TaskReply> {
     this.#lineUp = this.#lineUps.get(lineUp)
     this.#steps = []
+    const startedAt = monotonicMs()
     const start = performance.now()
     const rejects: Reject[][] = items.map(() => [])
     const pieces = items.map((item, index) => this.#decode(item, rejects[index]))
@@ -88,6 +90,8 @@ export class Processor {
     const scored = performance.now()
     const outcomes = results.map((result, index) => this.#lineUp.outcomes.encode(result, rejects[index]))
     const cost: TaskCost = {
+      startedAt,
+      endedAt: monotonicMs(),
       decodeSeconds: (decoded - start) / 1e3,
       encodeSeconds: (performance.now() - scored) / 1e3,
       steps: this.#steps,
