@@ -13,7 +13,7 @@ export class Actions {
   #token = /** @type {HTMLInputElement} */ (byId('token'))
   #code = /** @type {Select} */ (byId('code'))
   #step = /** @type {Select} */ (byId('step'))
-  #what = /** @type {Select} */ (byId('what'))
+  #operation = /** @type {Select} */ (byId('operation'))
   #publish = /** @type {HTMLInputElement} */ (byId('publish'))
   #answer = byId('answer')
 
@@ -31,16 +31,16 @@ export class Actions {
     byId('operate').hidden = !actions.includes('promote')
     this.#step.replaceChildren(...following.map((step) => html('option', { value: step }, step)))
     const showPublish = () => {
-      byId('publish-label').hidden = this.#what.value !== 'rollback'
+      byId('publish-label').hidden = this.#operation.value !== 'rollback'
     }
     showPublish()
-    this.#what.addEventListener('change', showPublish, { signal })
+    this.#operation.addEventListener('change', showPublish, { signal })
     const operate = () => {
       const step = this.#step.value
-      const more = this.#what.value === 'rollback' ? { publish: this.#publish.checked } : {}
-      return /** @type {const} */ ([this.#what.value, { step, ...more }])
+      const more = this.#operation.value === 'rollback' ? { publish: this.#publish.checked } : {}
+      return /** @type {const} */ ([this.#operation.value, { step, ...more }])
     }
-    const choices = [this.#step, this.#what, this.#publish]
+    const choices = [this.#step, this.#operation, this.#publish]
     this.#inTwoSteps('operate-check', 'operate-go', choices, operate, signal)
   }
 

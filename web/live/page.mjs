@@ -116,7 +116,11 @@ export class Page {
       ['Latency p50', milliseconds(last('latency.p50')), `p99 ${milliseconds(last('latency.p99'))}`],
       ['Lag', short(last('lag')), last('lag') === null ? 'unknown' : 'messages'],
       ['Batch fill', percent(fill), this.#about.steps.length > 1 ? 'of the emptiest step' : ''],
-      ['Workers busy', percent(last('busy')), `${this.#about.workers} workers`],
+      [
+        'Workers busy',
+        percent(last('busy')),
+        this.#about.workers === 1 ? '1 worker' : `${this.#about.workers} workers`,
+      ],
       [
         'Dead letters',
         whole(totals.letters),

@@ -86,7 +86,6 @@ export class Follower {
     }
   }
 
-  /** Version that is live. */
   get live(): number {
     return this.#live.bundle.manifest.version
   }
@@ -97,8 +96,8 @@ export class Follower {
   }
 
   /** An operator's word in place of the judge's, while something is on trial. @throws as `LineUps.change` */
-  async promote(): Promise<void> {
-    if (this.#candidate !== null) await this.#promote()
+  promote(): Promise<void> {
+    return this.#candidate === null ? Promise.resolve() : this.#promote()
   }
 
   /** Takes the live model back for the one before, where there is one. */
