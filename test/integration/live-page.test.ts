@@ -188,10 +188,11 @@ describe.skipIf(!needServers('chromium'))('the live page in a browser', { timeou
       )
     expect(await asked('/live/state', {})).toBe('refused')
     expect(await asked('/live/events', {})).toBe('refused')
-    const authorization = `Bearer ${TOKEN}`
-    expect(await asked('/live/actions/pause', { method: 'POST', headers: { authorization } })).toBe('refused')
+    const pause = '/live/actions/pause'
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    expect(await asked(pause, { method: 'POST', headers })).toBe('refused')
     // A form or beacon is sent without our leave; it brings no token, and gets no answer that it may see.
-    expect(await asked('/live/actions/pause', { method: 'POST', mode: 'no-cors', body: '{}' })).toBe('refused')
+    expect(await asked(pause, { method: 'POST', mode: 'no-cors', body: '{}' })).toBe('refused')
     await page.evaluate(`new Promise((done) => {
       const frame = document.createElement('iframe')
       frame.onload = done

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../../errors.js'
+import { asSpillwayError } from '../../errors.js'
 import type { Bundle } from '../../models/manifest.js'
 import type { Entry } from '../../models/registry.js'
 import type { PipelineConfig, RegistryStepConfig } from '../config/schema.js'
@@ -202,7 +202,8 @@ export class Follower {
     const { feed, step, config, lineUps, events } = this.#options
     const start = performance.now()
     const bundle = await provedNewcomer(entry, feed, step, config)
-    if (this.#closed) return
+    // It may have been on trial when it was listed, and was promoted since.
+    if (this.#closed || entry.version <= this.#above) return
     const key = `${step.name}#${++this.#count}`
     const { rollout } = step.model
     const { mode, share } = rollout
@@ -224,12 +225,14 @@ export class Follower {
     const { step, lineUps } = this.#options
     const candidate = this.#candidate!
     this.#candidate = null
+    this.#above = candidate.bundle.manifest.version
     const start = performance.now()
     try {
       const models = (): StepModels => ({ live: candidate.key })
       const told = await lineUps.change({ step: step.name, models, bundles: {} })
       this.#goLive({ ...candidate, told }, start)
     } catch (error) {
+      this.#above = this.live
       this.#tell(candidate.bundle.manifest, error)
       throw error
     }
@@ -291,10 +294,7 @@ export class Follower {
 
   #tell(of: { readonly version: number } | null, error: unknown): void {
     const { events, feed } = this.#options
-    const known =
-      error instanceof SpillwayError
-        ? error
-        : new SpillwayError('INTERNAL', String(error), { place: feed.place, cause: error })
+    const known = asSpillwayError(error, 'INTERNAL', { place: feed.place })
     if (this.#refusals.isNews(of?.version ?? 0, known)) events.refused(this.step, of?.version ?? null, known)
   }
 }

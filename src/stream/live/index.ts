@@ -31,9 +31,9 @@ export class LivePage {
   readonly #hub = new LiveHub()
   readonly #config: PipelineConfig
   readonly #facts: () => EngineFacts
-  readonly #group: Group | null
   readonly #actions: readonly LiveAction[]
   readonly #about: About
+  #group: Group | null = null
   #timer: NodeJS.Timeout | undefined
 
   /**
@@ -52,13 +52,13 @@ export class LivePage {
     this.#facts = facts
     this.#actions = actions
     this.#about = aboutOf(config, facts().workers, actions)
-    const { name: pipeline, nats, http } = config
-    const notice = (text: string): void => recorder.notice(text)
-    this.#group = http?.group === true && nats !== undefined ? Group.start({ pipeline, nats, notice }) : null
   }
 
-  /** Begins to tick. Close it then. */
+  /** Begins to tick, and to look for its group. Close it then. */
   start(): void {
+    const { name: pipeline, nats, http } = this.#config
+    const notice = (text: string): void => this.#recorder.notice(text)
+    if (http?.group === true && nats !== undefined) this.#group = Group.start({ pipeline, nats, notice })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
