@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import { loadPipeline } from '../stream/config/load.js'
-import type { PipelineConfig } from '../stream/config/schema.js'
+import { isRegistryStep, type PipelineConfig } from '../stream/config/schema.js'
+import type { RegistryModel } from '../stream/control/config.js'
 import { type CommonOptions, jsonOption, setOption } from './options.js'
 import { printJson } from './output.js'
 
@@ -28,11 +29,17 @@ export function echoCommand(): Command {
 
 const MASK = '********'
 
-/** The same pipeline without its secrets: the SASL password, passwords inside NATS addresses, the page's token. */
+/**
+ * The same pipeline without its secrets: the SASL password, passwords inside NATS addresses (of registries too), the
+ * page's token.
+ */
 export function masked(config: PipelineConfig): PipelineConfig {
   const { kafka, nats, http } = config
   return {
     ...config,
+    steps: config.steps.map((step) =>
+      isRegistryStep(step) ? { ...step, model: withoutSecret(step.model) } : step,
+    ),
     ...(kafka?.sasl && { kafka: { ...kafka, sasl: { ...kafka.sasl, password: MASK } } }),
     ...(nats && { nats: { ...nats, servers: nats.servers.map(withoutPassword) } }),
     ...(http?.token !== undefined && { http: { ...http, token: MASK } }),
@@ -41,3 +48,12 @@ export function masked(config: PipelineConfig): PipelineConfig {
 
 /** `nats://user:secret@host` → `nats://********@host`: a lone user part is a token. */
 const withoutPassword = (server: string): string => server.replace(/^(\w+:\/\/)?[^/@]*@/, `$1${MASK}@`)
+
+const withoutSecret = (model: RegistryModel): RegistryModel => ({
+  ...model,
+  registry: registryWithoutPassword(model.registry),
+})
+
+/** `nats://user:secret@one,user:secret@two/bucket`; a folder may be called anything. */
+const registryWithoutPassword = (registry: string): string =>
+  /^\w+:\/\//.test(registry) ? registry.split(',').map(withoutPassword).join() : registry

@@ -18,6 +18,17 @@ const colour = (names: readonly string[]) => ({
   scale: { domain: [...names], range: names.map((_, i) => palette[i % palette.length]) },
 })
 
+/** An axis of whole numbers: ten ticks at most, and none between two numbers. */
+export function wholeAxis(values: readonly number[]): { readonly values: number[]; readonly format: 'd' } {
+  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, (high - low) / 10))))
+  const step = [1, 2, 5, 10, 20].map((factor) => factor * power).find((one) => (high - low) / one <= 9)!
+  const first = Math.ceil(low / step) * step
+  const count = high >= first ? Math.floor((high - first) / step) + 1 : 0
+  return { values: Array.from({ length: count }, (_, i) => first + i * step), format: 'd' }
+}
+
 interface Bin {
   readonly series: string
   readonly low: number

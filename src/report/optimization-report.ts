@@ -3,6 +3,7 @@ import type { CrossValidation } from '../train/optimize/cross-validate.js'
 import type { Iteration } from '../train/optimize/eliminate.js'
 import type { Optimization } from '../train/optimize/optimize.js'
 import type { SearchTrial } from '../train/optimize/search.js'
+import { wholeAxis } from './charts.js'
 import type { Report, ReportFigure, ReportSection } from './report.js'
 import { number } from './run-report.js'
 import { palette } from './svg.js'
@@ -26,8 +27,8 @@ export function optimizationReport(title: string, found: Optimization): Report {
   }
 }
 
-const point = (x: string, y: string, titleX: string, titleY: string) => ({
-  x: { field: x, type: 'quantitative' as const, title: titleX, axis: { tickMinStep: 1 } },
+const point = (x: string, y: string, titleX: string, titleY: string, whole: readonly number[]) => ({
+  x: { field: x, type: 'quantitative' as const, title: titleX, axis: wholeAxis(whole) },
   y: { field: y, type: 'quantitative' as const, title: titleY, scale: { zero: false } },
 })
 
@@ -56,14 +57,17 @@ function trialChart(trials: readonly SearchTrial[], metric: string): TopLevelSpe
   const values = trials
     .filter(({ value }) => Number.isFinite(value))
     .map((trial) => ({ bracket: trial.bracket + 1, value: trial.value, series: kind(trial) }))
+  const brackets = values.map(({ bracket }) => bracket)
+  const encoding = point('bracket', 'value', 'bracket', metric, brackets)
   const domain = ['trained to the end', 'stopped early', 'rejected']
   return {
     width: 460,
     height: 260,
     data: { values },
-    mark: { type: 'point', filled: true, size: 50 },
+    mark: { type: 'point', filled: true, size: 50, opacity: 1 },
     encoding: {
-      ...point('bracket', 'value', 'bracket', metric),
+      ...encoding,
+      x: { ...encoding.x, scale: { zero: false, padding: 20 } },
       color: { field: 'series', type: 'nominal', scale: { domain, range: palette.slice(0, 3) } },
     },
   }
@@ -90,7 +94,13 @@ function trialTable(trials: readonly SearchTrial[]): ReportFigure {
   }
 }
 
-const said = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+/** A hyper-parameter in four digits; best.yaml has all of them. */
+function said(value: unknown): string {
+  if (typeof value === 'string') return value
+  return JSON.stringify(value, (_key, one: unknown) =>
+    typeof one === 'number' ? Number(one.toPrecision(4)) : one,
+  )
+}
 
 function eliminationSection({ elimination, objective }: Optimization): ReportSection[] {
   const { iterations, chosen } = elimination
@@ -117,7 +127,8 @@ function eliminationChart(iterations: readonly Iteration[], metric: string): Top
     { series: 'training', inputs: inputs.length, value: train },
     { series: 'validation', inputs: inputs.length, value },
   ])
-  const encoding = point('inputs', 'value', 'inputs', metric)
+  const counts = values.map(({ inputs }) => inputs)
+  const encoding = point('inputs', 'value', 'inputs', metric, counts)
   return {
     width: 460,
     height: 260,

@@ -22,7 +22,7 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
   const cells = (row: readonly string[], tag: string): string =>
     row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')
   const body = rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')
-  return `<div class="scroll"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table></div>`
+  return `<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body}</tbody></table>`
 }
 
 const STYLE = `
@@ -38,10 +38,16 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
 `
 
+/** A picture is one thing, with a name; what may scroll is reached by keyboard. */
+function framed(name: string, content: string): string {
+  const role = content.startsWith('<svg') ? 'role="img"' : 'class="scroll" role="region" tabindex="0"'
+  return `<div ${role} aria-label="${escapeHtml(name)}">${content}</div>`
+}
+
 /** A page that stands by itself: no scripts, nothing fetched. */
 export function htmlPage(title: string, lead: string, sections: readonly Section[]): string {
   const figure = ({ title: name, content, caption }: Figure): string =>
-    `<figure><h3>${escapeHtml(name)}</h3>${content}<figcaption>${escapeHtml(caption)}</figcaption></figure>`
+    `<figure><h3>${escapeHtml(name)}</h3>${framed(name, content)}<figcaption>${escapeHtml(caption)}</figcaption></figure>`
   const section = ({ title: name, lead: text, figures }: Section): string =>
     `<section><h2>${escapeHtml(name)}</h2><p>${escapeHtml(text)}</p><div class="figures">${figures.map(figure).join('\n')}</div></section>`
   return `<!doctype html>

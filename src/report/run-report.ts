@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { RunConfig } from '../train/config.js'
 import type { RunResult } from '../train/run-folder.js'
 import { type ScoreTable, SPLITS } from '../train/score-table.js'
+import { wholeAxis } from './charts.js'
 import type { Report, ReportSection } from './report.js'
 import { palette } from './svg.js'
 
@@ -95,7 +96,12 @@ function learningCurves({ history }: RunResult): TopLevelSpec {
     data: { values },
     mark: { type: 'line', strokeWidth: 2, point: { size: 25 } },
     encoding: {
-      x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1 } },
+      x: {
+        field: 'epoch',
+        type: 'quantitative',
+        title: 'epoch',
+        axis: wholeAxis(values.map(({ epoch }) => epoch)),
+      },
       y: { field: 'loss', type: 'quantitative', title: 'loss', scale },
       color: {
         field: 'series',

@@ -40,5 +40,9 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const svg = await view.toSVG()
   view.finalize()
   // A fixed size would overflow a phone: the viewBox is enough for the page to scale it.
-  return svg.replace(/ width="[\d.]+" height="[\d.]+"/, '')
+  return withoutRoles(svg.replace(/ width="[\d.]+" height="[\d.]+"/, ''))
 }
+
+/** A picture is one thing, with a name that the page gives it: its marks are no things of their own, and have no names. */
+const withoutRoles = (svg: string): string =>
+  svg.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''))

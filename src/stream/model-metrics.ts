@@ -18,7 +18,7 @@ const REFUSALS = [
   'SIGNATURE_INVALID',
   'COLUMN_MISSING',
 ] as const satisfies readonly ErrorCode[]
-const ROLLBACKS = ['errors', 'drift', 'crash'] as const
+const ROLLBACKS = ['errors', 'drift', 'crash', 'operator'] as const
 
 /** The drift of the live model of a step. */
 export interface StepDrift {

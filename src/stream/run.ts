@@ -14,7 +14,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { liveActions } from './live/actions.js'
-import { LivePage, servesLivePage } from './live/index.js'
+import { isWatched, LivePage } from './live/index.js'
 import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
 import { setRuntimeFlags } from './runtime-flags.js'
@@ -95,7 +95,7 @@ async function open(
   if (decisions !== null) closers.push(() => decisions.close())
   const bundles = await proved
   const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
-  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
+  const recorder = isWatched(config) ? new LiveRecorder(config) : null
   const told: EngineEvents = {
     task: (reply) => control.task(reply),
     workerReplaced: (_how, atWork) => {
@@ -133,8 +133,9 @@ async function open(
             lag: engine.lag,
             paused: engine.paused,
             problem: ready(),
+            serving: control.view,
           }),
-          liveActions(pipeline, client, engine),
+          liveActions(pipeline, client, engine, control.operator),
         )
   const http = await openHttp(config, metrics, ready, live)
   if (http !== null) closers.push(() => http.close())

@@ -1,5 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LiveState } from '#spillway/stream/live/state.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
 import { axeIssues, openBrowser, openPage, picture } from '../support/browser.js'
 import { livePipeline, TOKEN } from '../support/live.js'
@@ -171,6 +174,37 @@ describe.skipIf(!needServers('chromium'))('the live page in a browser', { timeou
     expect(complaints.filter((line) => !line.includes('401'))).toEqual([])
     await page.context().close()
   })
+
+  it('is neither read, framed nor told to act by the page of another site', async () => {
+    const other = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end('<!doctype html><title>other</title>')
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { page } = await openPage(browser, `http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
+    const asked = (path: string, init: object): Promise<unknown> =>
+      page.evaluate(
+        `fetch(${JSON.stringify(running.url + path)}, ${JSON.stringify(init)})
+           .then(async (r) => r.type + r.status + await r.text(), () => 'refused')`,
+      )
+    expect(await asked('/live/state', {})).toBe('refused')
+    expect(await asked('/live/events', {})).toBe('refused')
+    const pause = '/live/actions/pause'
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    expect(await asked(pause, { method: 'POST', headers })).toBe('refused')
+    // A form or beacon is sent without our leave; it brings no token, and gets no answer that it may see.
+    expect(await asked(pause, { method: 'POST', mode: 'no-cors', body: '{}' })).toBe('refused')
+    await page.evaluate(`new Promise((done) => {
+      const frame = document.createElement('iframe')
+      frame.onload = done
+      frame.src = ${JSON.stringify(`${running.url}/`)}
+      document.body.append(frame)
+    })`)
+    expect(await page.frames()[1].locator('#status').count()).toBe(0)
+    const { now } = (await (await fetch(`${running.url}/live/state`)).json()) as LiveState
+    expect(now.paused).toBe(false)
+    await page.context().close()
+    await new Promise((resolve) => other.close(resolve))
+  })
 })
 
 describe.skipIf(!needServers('chromium'))('a page whose process goes away', { timeout: LIMIT }, () => {
@@ -194,6 +228,12 @@ describe.skipIf(!needServers('chromium'))('a page whose process goes away', { ti
     const secondRun = second.run()
     await page.locator('#status', { hasText: 'live' }).waitFor()
     expect(await page.locator('#charts figure').count()).toBe(6)
+    // Listeners of the page before are gone: one press is one turn.
+    const hold = page.getByRole('button', { name: 'Hold this event' })
+    await hold.click()
+    expect(await hold.getAttribute('aria-pressed')).toBe('true')
+    await page.locator('#event-legend button', { hasText: 'jets' }).click()
+    expect(await page.locator('#event-picture circle').count()).toBe(0)
     await browser.close()
     await second.stop(1_000)
     await secondRun

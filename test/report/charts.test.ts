@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { distributions, profiles, rocCurve, withRatio } from '#spillway/report/charts.js'
+import { distributions, profiles, rocCurve, wholeAxis, withRatio } from '#spillway/report/charts.js'
 import { histogram, profile } from '#spillway/report/histogram.js'
 import { workingPoints } from '#spillway/report/roc.js'
 import { palette, toSvg } from '#spillway/report/svg.js'
@@ -20,6 +20,31 @@ describe('distributions', () => {
       [1, 0.25],
       [3, 0.25],
     ])
+  })
+})
+
+describe('an axis of whole numbers', () => {
+  it.each<[number[], number[]]>([
+    [
+      [1, 2],
+      [1, 2],
+    ],
+    [[3], [3]],
+    [[], []],
+    [
+      [1, 12],
+      [2, 4, 6, 8, 10, 12],
+    ],
+    [
+      [1, 100],
+      [20, 40, 60, 80, 100],
+    ],
+    [
+      [4, 2, 3],
+      [2, 3, 4],
+    ],
+  ])('of %j has ticks at %j', (values, ticks) => {
+    expect(wholeAxis(values)).toEqual({ values: ticks, format: 'd' })
   })
 })
 

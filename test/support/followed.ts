@@ -12,7 +12,7 @@ const ROWS = 20
  * A pipeline whose model is of a registry and scores far from its references, at 400 events a second. Newcomers are on
  * trial as shadows for good.
  */
-export async function followedPipeline(name: string) {
+export async function followedPipeline(name: string, http = '{ live: false }', model = '') {
   const folder = temporary()
   const registry = folderRegistry(join(folder, 'registry'))
   const references = { 'score.y': { edges: [1_000, 2_000, 3_000], counts: [500, 500] } }
@@ -30,14 +30,15 @@ export async function followedPipeline(name: string) {
 source: { files: input.arrow, rate: 400, repeat: 0 }
 steps:
   - name: m
-    model: { registry: registry, name: tiny, poll_s: 0.5, rollout: { mode: shadow, events: 1000000000 } }
+    model: { registry: registry, name: tiny, poll_s: 0.5, rollout: { mode: shadow, events: 1000000000 }${model} }
     drift: { every: 1 }
 sink: { scores: { files: scores }, dead_letters: { files: dead-letters }, commit: { interval_ms: 50 } }
 workers: { count: 1 }
-http: { live: false }`,
+http: ${http}`,
   )
   return {
     pipeline,
+    registry,
     /** Publishes version 2, whose probe gives another answer than its trainer's. */
     publishWrong: () => registry.publish(scaled(2, 2, {}, linear([3]))),
     /** Publishes version 3, which is right. */

@@ -29,11 +29,13 @@ export interface LiveSetup {
   /** Whether every round of the input holds a dead letter. */
   readonly bad?: boolean
   readonly provider?: 'cpu' | 'auto'
+  /** More sections. */
+  readonly more?: string
 }
 
 /** A pipeline that goes on until it is stopped, at 400 events a second. */
 export async function livePipeline(setup: LiveSetup = {}) {
-  const { name = 'test', http = `{ token: ${TOKEN} }`, bad = true, provider = 'cpu' } = setup
+  const { name = 'test', http = `{ token: ${TOKEN} }`, bad = true, provider = 'cpu', more = '' } = setup
   const folder = temporary()
   writeBundle(join(folder, 'lin'), linear([2, 1]), columnsText(['a', 'b']), 'linear')
   const streams = Array.from({ length: 10 }, (_, i) => liveEvents(i * ROWS, bad && i === 9))
@@ -48,7 +50,8 @@ steps:
   - select: { chains: { high: { when: lin.y > 20 }, few: { when: lin.y > 0, prescale: 10 } } }
 sink: { scores: { files: scores }, dead_letters: { files: dead-letters }, commit: { interval_ms: 50 } }
 workers: { count: 1 }
-http: ${http}`,
+http: ${http}
+${more}`,
   )
 }
 

@@ -2,40 +2,46 @@ import { byId, html, setText } from './dom.mjs'
 
 /** @import { About, Now } from '../../src/stream/live/state.js' */
 
+/** Actions with a form of their own; the others are one button each. */
+const WITH_FORMS = ['replay', 'promote', 'rollback']
+
+/** @typedef {HTMLButtonElement} Button */
+/** @typedef {HTMLSelectElement} Select */
+
 /** Buttons for what an operator may do. The token stays in its field: it is sent with each action and kept nowhere. */
 export class Actions {
   #token = /** @type {HTMLInputElement} */ (byId('token'))
-  #code = /** @type {HTMLSelectElement} */ (byId('code'))
-  #go = /** @type {HTMLButtonElement} */ (byId('replay-go'))
+  #code = /** @type {Select} */ (byId('code'))
+  #step = /** @type {Select} */ (byId('step'))
+  #operation = /** @type {Select} */ (byId('operation'))
+  #publish = /** @type {HTMLInputElement} */ (byId('publish'))
   #answer = byId('answer')
 
-  /** @param {About} about */
-  constructor({ actions }) {
+  /** @param {About} about @param {AbortSignal} signal Ends its listeners. */
+  constructor({ actions, following }, signal) {
     byId('control').hidden = actions.length === 0
-    byId('actions').addEventListener('submit', (event) => event.preventDefault())
-    byId('replay').hidden = !actions.includes('replay')
-    const plain = actions.filter((name) => name !== 'replay')
+    byId('actions').addEventListener('submit', (event) => event.preventDefault(), { signal })
     byId('buttons').replaceChildren(
-      ...plain.map((name) => {
-        const button = html(
-          'button',
-          { type: 'button', 'data-action': name },
-          name[0].toUpperCase() + name.slice(1),
-        )
-        button.addEventListener('click', () => void this.#ask(name, {}))
-        return button
-      }),
+      ...actions.filter((name) => !WITH_FORMS.includes(name)).map((name) => this.#button(name)),
     )
-    this.#code.addEventListener('change', () => {
-      this.#go.disabled = true
-    })
-    byId('replay-count').addEventListener('click', async () => {
-      this.#go.disabled = !(await this.#ask('replay', { ...this.#chosen(), dry_run: true }))
-    })
-    this.#go.addEventListener('click', async () => {
-      this.#go.disabled = true
-      await this.#ask('replay', this.#chosen())
-    })
+    byId('replay').hidden = !actions.includes('replay')
+    const replay = () =>
+      /** @type {const} */ (['replay', this.#code.value === '' ? {} : { code: this.#code.value }])
+    this.#inTwoSteps('replay-count', 'replay-go', [this.#code], replay, signal)
+    byId('operate').hidden = !actions.includes('promote')
+    this.#step.replaceChildren(...following.map((step) => html('option', { value: step }, step)))
+    const showPublish = () => {
+      byId('publish-label').hidden = this.#operation.value !== 'rollback'
+    }
+    showPublish()
+    this.#operation.addEventListener('change', showPublish, { signal })
+    const operate = () => {
+      const step = this.#step.value
+      const more = this.#operation.value === 'rollback' ? { publish: this.#publish.checked } : {}
+      return /** @type {const} */ ([this.#operation.value, { step, ...more }])
+    }
+    const choices = [this.#step, this.#operation, this.#publish]
+    this.#inTwoSteps('operate-check', 'operate-go', choices, operate, signal)
   }
 
   /** @param {Now} now */
@@ -44,16 +50,51 @@ export class Actions {
       if ([...this.#code.options].every(({ value }) => value !== code))
         this.#code.append(html('option', { value: code }, code))
     }
-    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
-      byId('buttons').querySelectorAll('button')
-    )) {
+    for (const button of /** @type {NodeListOf<Button>} */ (byId('buttons').querySelectorAll('button'))) {
       if (button.dataset.action === 'pause') button.disabled = paused
       if (button.dataset.action === 'resume') button.disabled = !paused
     }
   }
 
-  #chosen() {
-    return this.#code.value === '' ? {} : { code: this.#code.value }
+  /** @param {string} name */
+  #button(name) {
+    const text = name[0].toUpperCase() + name.slice(1)
+    const button = html('button', { type: 'button', 'data-action': name }, text)
+    button.addEventListener('click', () => void this.#ask(name, {}))
+    return button
+  }
+
+  /**
+   * One button says what would be done, and only then the other does it; another choice begins anew.
+   * @param {string} checkId
+   * @param {string} goId
+   * @param {readonly HTMLElement[]} choices
+   * @param {() => readonly [string, object]} request Name and body of the action.
+   * @param {AbortSignal} signal
+   */
+  #inTwoSteps(checkId, goId, choices, request, signal) {
+    const go = /** @type {Button} */ (byId(goId))
+    // Of the present choice: what is answered to an earlier one allows nothing.
+    let round = 0
+    const forget = () => {
+      round++
+      go.disabled = true
+    }
+    forget()
+    for (const choice of choices) choice.addEventListener('change', forget, { signal })
+    const check = async () => {
+      forget()
+      const asked = round
+      const [name, body] = request()
+      const possible = await this.#ask(name, { ...body, dry_run: true })
+      if (asked === round) go.disabled = !possible
+    }
+    const act = async () => {
+      forget()
+      await this.#ask(...request())
+    }
+    byId(checkId).addEventListener('click', () => void check(), { signal })
+    go.addEventListener('click', () => void act(), { signal })
   }
 
   /**

@@ -35,6 +35,7 @@ export class Chart {
   #box
   /** @type {{ value: HTMLElement, button: HTMLButtonElement, name: string }[]} */
   #legend = []
+  #resized = new ResizeObserver(() => this.#resize())
 
   /** @param {ChartSpec} spec @param {HTMLElement} parent */
   constructor(spec, parent) {
@@ -45,7 +46,7 @@ export class Chart {
     this.#plot = new uPlot(this.#options(), [[], ...spec.series.map(() => [])], this.#box)
     for (const [index, { name, label }] of spec.series.entries())
       legend.append(this.#button(name, label, index))
-    new ResizeObserver(() => this.#resize()).observe(this.#box)
+    this.#resized.observe(this.#box)
   }
 
   /** @param {History} history @param {'recent' | 'day'} span */
@@ -54,6 +55,11 @@ export class Chart {
     this.#plot.setData(history.columns(span, names))
     for (const { value, name } of this.#legend)
       setText(value, this.#spec.format(history.recent.values[name]?.at(-1)))
+  }
+
+  close() {
+    this.#resized.disconnect()
+    this.#plot.destroy()
   }
 
   /** After the colours changed. */

@@ -18,12 +18,16 @@ export class EventDisplay {
   /** @type {EventView | null} */
   #event = null
 
-  constructor() {
+  /** @param {AbortSignal} signal Ends its listeners. */
+  constructor(signal) {
     const button = byId('event-hold')
-    button.addEventListener('click', () => {
+    button.setAttribute('aria-pressed', 'false')
+    this.#legend.replaceChildren()
+    const turn = () => {
       this.#held = !this.#held
       button.setAttribute('aria-pressed', String(this.#held))
-    })
+    }
+    button.addEventListener('click', turn, { signal })
   }
 
   /** @param {EventView | null} event */

@@ -24,7 +24,10 @@ function start() {
     heard = Date.now()
     const state = /** @type {LiveState} */ (JSON.parse(data))
     if (page?.process === state.about.process) page.restore(state)
-    else page = new Page(state)
+    else {
+      page?.close()
+      page = new Page(state)
+    }
   })
   source.addEventListener('tick', ({ data }) => {
     heard = Date.now()

@@ -3,9 +3,11 @@ import { chartsOf } from './chart-list.mjs'
 import { Chart } from './charts.mjs'
 import { byId, html, setAttribute, setText } from './dom.mjs'
 import { EventDisplay } from './event-display.mjs'
-import { bytes, clock, duration, milliseconds, NOTHING, percent, short, whole } from './format.mjs'
+import { bytes, clock, duration, milliseconds, percent, short, whole } from './format.mjs'
+import { showGroup } from './group.mjs'
 import { Histograms } from './histograms.mjs'
 import { History } from './history.mjs'
+import { showModels } from './models.mjs'
 import { table } from './tables.mjs'
 
 /** @import { LiveState, Now, Tick } from '../../src/stream/live/state.js' */
@@ -16,7 +18,9 @@ export class Page {
   #history
   #tiles = byId('tiles')
   #actions
-  #event = new EventDisplay()
+  #event
+  /** Ends the listeners of this page when another process takes its place. */
+  #gone = new AbortController()
   #histograms
   /** @type {Chart[]} */
   #charts
@@ -29,7 +33,8 @@ export class Page {
     byId('scores').replaceChildren()
     this.#charts = chartsOf(about).map((spec) => new Chart(spec, byId('charts')))
     this.#histograms = new Histograms(byId('scores'))
-    this.#actions = new Actions(about)
+    this.#actions = new Actions(about, this.#gone.signal)
+    this.#event = new EventDisplay(this.#gone.signal)
     document.title = `${about.pipeline} – Spillway`
     setText(byId('name'), about.pipeline)
     setText(byId('what'), about.description || `${about.source} → ${about.scores}`)
@@ -56,6 +61,12 @@ export class Page {
     if (span() === 'recent' || minute !== null) this.redraw()
   }
 
+  /** Another process is shown from now on. */
+  close() {
+    this.#gone.abort()
+    for (const chart of this.#charts) chart.close()
+  }
+
   redraw() {
     for (const chart of this.#charts) chart.show(this.#history, span())
   }
@@ -73,6 +84,7 @@ export class Page {
     this.#actions.show(now)
     this.#showChains(now)
     showModels(now)
+    showGroup(now.group)
     const lanes = now.lanes.map(({ topic, partition, lag }) => [topic, String(partition), whole(lag)])
     table(byId('lanes'), 'Partitions', ['topic', 'partition', 'lag'], lanes, 'This process has no partition.')
     const codes = now.letters.byCode.map(({ code, count }) => [code, whole(count)])
@@ -104,7 +116,11 @@ export class Page {
       ['Latency p50', milliseconds(last('latency.p50')), `p99 ${milliseconds(last('latency.p99'))}`],
       ['Lag', short(last('lag')), last('lag') === null ? 'unknown' : 'messages'],
       ['Batch fill', percent(fill), this.#about.steps.length > 1 ? 'of the emptiest step' : ''],
-      ['Workers busy', percent(last('busy')), `${this.#about.workers} workers`],
+      [
+        'Workers busy',
+        percent(last('busy')),
+        this.#about.workers === 1 ? '1 worker' : `${this.#about.workers} workers`,
+      ],
       [
         'Dead letters',
         whole(totals.letters),
@@ -143,28 +159,6 @@ const ratio = (part, all) => (all === 0 ? null : part / all)
 /** @returns {'recent' | 'day'} */
 const span = () =>
   document.querySelector('input[name="span"][value="day"]:checked') === null ? 'recent' : 'day'
-
-/** @param {Now} now */
-function showModels({ models, modelHistory }) {
-  const rows = models.map(({ step, name, version, provider, runtime, fallbacks, sha256 }) => [
-    step,
-    name,
-    String(version),
-    provider,
-    runtime,
-    sha256.slice(0, 12),
-    fallbacks.join('; ') || NOTHING,
-  ])
-  const head = ['step', 'model', 'version', 'provider', 'runtime', 'sha256', 'fallbacks']
-  table(byId('models'), 'Live models', head, rows, 'This pipeline has no model.')
-  const changes = modelHistory.map(({ time, step, name, version, before }) => [
-    clock(time),
-    step,
-    name,
-    before === null ? `${version}, at the start` : `${before} → ${version}`,
-  ])
-  table(byId('changes'), 'Changes of models', ['time', 'step', 'model', 'change'], changes)
-}
 
 /** @param {Pick<Now, 'paused' | 'problem'>} now */
 function showStatus({ paused, problem }) {

@@ -1,8 +1,23 @@
 import { html, setText } from './dom.mjs'
 
 /** Columns whose cells are numbers or long texts, by their heads. */
-const NUMBERS = new Set(['value', 'per second', 'fraction', 'prescale', 'version', 'count', 'lag', 'events'])
-const LONG = new Set(['message', 'expression', 'notice', 'fallbacks'])
+const NUMBERS = new Set([
+  'value',
+  'per second',
+  'fraction',
+  'prescale',
+  'version',
+  'count',
+  'lag',
+  'events',
+  'partitions',
+  'latency p99',
+  'dead letters',
+  'PSI',
+  'KS',
+  'values',
+])
+const LONG = new Set(['message', 'expression', 'notice', 'fallbacks', 'what happened', 'models', 'health'])
 
 /** @param {string} head */
 const classOf = (head) => (NUMBERS.has(head) ? 'number' : LONG.has(head) ? 'long' : '')

@@ -38,6 +38,13 @@ export function brokenRules({
       add(['sink', name], 'scores go to a topic, so accepted must', 'Write sink.accepted: { topic: NAME }.')
     }
   }
+  if (config.http?.group === true && config.nats === undefined) {
+    add(
+      ['http', 'group'],
+      'processes find each other over NATS, but there is no nats section',
+      'Add nats: { servers: ["nats://host:port"], decisions: false }.',
+    )
+  }
   const seen = new Map<string, string>('topic' in source ? [[`topic ${source.topic}`, 'source']] : [])
   for (const name of OUTPUTS) {
     const output = sink[name]

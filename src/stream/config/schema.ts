@@ -246,11 +246,19 @@ export const PipelineSchema = z.strictObject({
         .describe(
           'serves the live page at /, with values of recent events; true when host is of this machine alone',
         ),
+      group: z
+        .boolean()
+        .default(false)
+        .describe(
+          'finds the other processes of this pipeline over nats, and shows them all on the live page',
+        ),
       token: z
         .string()
         .min(16)
         .optional()
-        .describe('allows pause and replay from the live page; take it from the environment: ${TOKEN}'),
+        .describe(
+          'allows actions from the live page: pause, replay, promote, roll back; take it from the environment: ${TOKEN}',
+        ),
     })
     .optional()
     .describe('serves /metrics, /healthz/live, /healthz/ready and the live page'),

@@ -9,7 +9,10 @@ import { DriftWindow } from './drift-window.js'
 import type { ControlEvents } from './events.js'
 import { ModelFeed } from './feed.js'
 import { Follower } from './follower.js'
+import { ModelHistory, type ModelNews } from './history.js'
 import type { LineUps } from './line-ups.js'
+import { type Followed, modelOperator } from './operator.js'
+import type { ModelOperator, ServingView } from './view.js'
 
 /** Drift of the live model of one step. */
 interface Watched {
@@ -25,7 +28,10 @@ export class ModelControl {
   readonly #tell: (line: string) => void
   readonly #drift = new Map<string, Watched>()
   #lineUps: LineUps | undefined
-  #followers: Follower[] = []
+  readonly #history = new ModelHistory()
+  #followed: readonly Followed[] = []
+  /** What an operator may do. */
+  readonly operator: ModelOperator = modelOperator(() => this.#followed)
 
   /** @param bundles What the pipeline begins with, by step. */
   constructor(
@@ -52,11 +58,13 @@ export class ModelControl {
       if (!isModelStep(step)) continue
       const live = this.#bundles.get(step.name)!
       this.#follow(step.name, live.manifest)
+      const { name, version } = live.manifest
+      this.#history.add(step.name, 'start', version, `${name} v${version} at the start`)
       if (!isRegistryStep(step)) continue
       this.#metrics.ofModels.follows(step.name)
       const feed = await ModelFeed.open(step.model, folder)
       const follower = new Follower({ step, config, feed, live, lineUps, events })
-      this.#followers = [...this.#followers, follower]
+      this.#followed = [...this.#followed, { follower, feed }]
       await follower.start()
     }
   }
@@ -70,16 +78,28 @@ export class ModelControl {
           watched.window.add(report.drift, Date.now())
       }
     }
-    for (const follower of this.#followers) follower.observe(reply)
+    for (const { follower } of this.#followed) follower.observe(reply)
   }
 
   /** A worker was lost while it was at a task. */
   workerLost(): void {
-    for (const follower of this.#followers) follower.workerLost()
+    for (const { follower } of this.#followed) follower.workerLost()
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#followers.map((follower) => follower.close()))
+    await Promise.all(this.#followed.map(({ follower }) => follower.close()))
+  }
+
+  /** For people to look at. */
+  get view(): ServingView {
+    return {
+      references: [...this.#drift].map(([step, { window }]) => ({
+        step,
+        features: window.compared(Date.now()),
+      })),
+      trials: this.#followed.map(({ follower }) => follower.trial).filter((trial) => trial !== null),
+      history: this.#history.news,
+    }
   }
 
   /** The live model of a step from now on. */
@@ -95,29 +115,40 @@ export class ModelControl {
   }
 
   #events(lineUps: LineUps): ControlEvents {
-    const metrics = this.#metrics
-    const tell = this.#tell
+    const { ofModels } = this.#metrics
+    const say = (step: string, what: ModelNews['what'], version: number | null, text: string): void => {
+      this.#history.add(step, what, version, text)
+      this.#tell(`step ${step}: ${text}`)
+    }
+    const goLive = (step: string, model: Manifest): void => {
+      this.#follow(step, model)
+      this.#metrics.models(lineUps.models)
+    }
     return {
       swapped: (step, from, to, seconds) => {
-        this.#follow(step, to)
-        metrics.models(lineUps.models)
-        metrics.ofModels.swapped(step)
-        tell(`step ${step}: ${to.name} v${to.version} is live, v${from} before (${seconds.toFixed(2)} s)`)
+        goLive(step, to)
+        ofModels.swapped(step)
+        const text = `${to.name} v${to.version} is live, v${from} before (${seconds.toFixed(2)} s)`
+        say(step, 'live', to.version, text)
       },
       onTrial: (step, mode, { name, version }) => {
-        metrics.ofModels.onTrial(step, mode, version)
-        tell(`step ${step}: ${name} v${version} is on trial as ${mode}`)
+        ofModels.onTrial(step, mode, version)
+        say(step, 'trial', version, `${name} v${version} is on trial as ${mode}`)
       },
       refused: (step, version, { code, message }) => {
-        metrics.ofModels.refused(step, code)
+        ofModels.refused(step, code)
         const what = version === null ? 'its registry' : `v${version} is refused`
-        tell(`step ${step}: ${what}: ${code}: ${message}`)
+        say(step, 'refused', version, `${what}: ${code}: ${message}`)
       },
       rolledBack: (step, from, to, reason) => {
-        this.#follow(step, to)
-        metrics.models(lineUps.models)
-        metrics.ofModels.rolledBack(step, reason)
-        tell(`step ${step}: v${from} is taken back (${reason}); ${to.name} v${to.version} is live`)
+        goLive(step, to)
+        ofModels.rolledBack(step, reason)
+        say(
+          step,
+          'taken back',
+          to.version,
+          `v${from} is taken back (${reason}); ${to.name} v${to.version} is live`,
+        )
       },
     }
   }

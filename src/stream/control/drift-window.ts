@@ -27,11 +27,21 @@ export class DriftWindow {
   }
 
   drift(now: number): Drift[] {
+    return driftOf(this.#features, this.#sum(now))
+  }
+
+  /** Each reference with its comparison. */
+  compared(now: number): (DriftFeature & { readonly drift: Drift })[] {
+    const drift = this.drift(now)
+    return this.#features.map((feature, i) => ({ ...feature, drift: drift[i] }))
+  }
+
+  #sum(now: number): Float64Array {
     const sum = new Float64Array(this.#size)
     for (const { since, counts } of this.#slices) {
       if (now - since > this.#sliceMs * SLICES) continue
       for (let i = 0; i < sum.length; i++) sum[i] += counts[i]
     }
-    return driftOf(this.#features, sum)
+    return sum
   }
 }

@@ -1,6 +1,9 @@
 import type { SpillwayError } from '../../errors.js'
 import type { Manifest } from '../../models/manifest.js'
 
+/** Why a live version was taken back. */
+export type RollbackReason = 'errors' | 'drift' | 'crash' | 'operator'
+
 /** What happens to the models of a running pipeline. */
 export interface ControlEvents {
   /** A newer version went live; seconds from its fetch (or promotion) to that. */
@@ -10,5 +13,5 @@ export interface ControlEvents {
   /** A version is not taken, or the registry cannot be read (`null`). Told once. */
   refused(step: string, version: number | null, error: SpillwayError): void
   /** The live version was taken back for the one before. */
-  rolledBack(step: string, from: number, to: Manifest, reason: 'errors' | 'drift' | 'crash'): void
+  rolledBack(step: string, from: number, to: Manifest, reason: RollbackReason): void
 }

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { SpillwayError } from '../../errors.js'
 import { bundleOf, SIGNATURE_FILE } from '../../models/bundle.js'
 import type { Bundle } from '../../models/manifest.js'
+import { rollBack } from '../../models/publishing.js'
 import type { Entry, Registry } from '../../models/registry.js'
 import { openRegistry } from '../../models/registry-open.js'
 import { readPublicKey, verifyBundle } from '../../models/signature.js'
@@ -78,6 +79,26 @@ export class ModelFeed {
       throw new SpillwayError('MODEL_INVALID', 'a model of a registry must have a probe', { place: origin })
     }
     return bundle
+  }
+
+  /**
+   * Publishes the weights of an old version under the next one, for whoever follows this registry.
+   * @throws SpillwayError ACTION_REFUSED where signatures are asked for: the key that signs is not here; what
+   * publishing throws
+   */
+  rollBack(version: number, note: string): Promise<Entry> {
+    this.checkPublishes(version)
+    return rollBack(this.#registry, this.#config.name, version, { key: null, note })
+  }
+
+  /** @throws SpillwayError ACTION_REFUSED where `rollBack` cannot publish */
+  checkPublishes(version: number): void {
+    const { require_signed, name } = this.#config
+    if (!require_signed) return
+    throw new SpillwayError('ACTION_REFUSED', 'this step takes signed models only, and no process can sign', {
+      place: this.place,
+      remedy: `Publish where the key is: \`spillway models rollback ${name} ${version} --sign KEY\`.`,
+    })
   }
 
   watch(hint: () => void): Promise<{ close(): Promise<void> }> {

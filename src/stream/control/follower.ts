@@ -1,17 +1,15 @@
-import { SpillwayError } from '../../errors.js'
-import { driftFeatures } from '../../models/drift.js'
+import { asSpillwayError } from '../../errors.js'
 import type { Bundle } from '../../models/manifest.js'
 import type { Entry } from '../../models/registry.js'
-import { tryModel } from '../../models/trial.js'
-import { limitOf, trialOf } from '../check/models.js'
 import type { PipelineConfig, RegistryStepConfig } from '../config/schema.js'
-import { modelShape } from '../steps.js'
 import type { LiveModel, StepModels, TaskReply } from '../work.js'
-import type { ControlEvents } from './events.js'
+import type { ControlEvents, RollbackReason } from './events.js'
 import type { ModelFeed } from './feed.js'
-import { Judge } from './judge.js'
+import { BLAMED, type Judge, judgeOf } from './judge.js'
 import type { LineUps } from './line-ups.js'
-import { Refusals } from './refusals.js'
+import { provedNewcomer } from './newcomer.js'
+import { demoted, Refusals } from './refusals.js'
+import type { TrialView } from './view.js'
 
 export interface FollowerOptions {
   readonly step: RegistryStepConfig
@@ -44,7 +42,7 @@ export class Follower {
   readonly #options: FollowerOptions
   readonly #refusals = new Refusals()
   #live: Model
-  /** The one before, while the live one may still be taken back. */
+  /** The one before the live one, for which that may be taken back. */
   #before: Model | null = null
   #watched: Judge | null = null
   #losses = 0
@@ -69,6 +67,42 @@ export class Follower {
 
   get step(): string {
     return this.#options.step.name
+  }
+
+  /** What is on trial. */
+  get trial(): TrialView | null {
+    const candidate = this.#candidate
+    if (candidate === null) return null
+    const { name, version } = candidate.bundle.manifest
+    const { mode, share } = this.#options.step.model.rollout
+    return {
+      step: this.step,
+      name,
+      mode: mode === 'canary' ? 'canary' : 'shadow',
+      version,
+      live: this.live,
+      share: mode === 'canary' ? share : 1,
+      ...candidate.judge.progress,
+    }
+  }
+
+  get live(): number {
+    return this.#live.bundle.manifest.version
+  }
+
+  /** Version for which the live one can be taken back. */
+  get before(): number | null {
+    return this.#before?.bundle.manifest.version ?? null
+  }
+
+  /** An operator's word in place of the judge's, while something is on trial. @throws as `LineUps.change` */
+  promote(): Promise<void> {
+    return this.#candidate === null ? Promise.resolve() : this.#promote()
+  }
+
+  /** Takes the live model back for the one before, where there is one. */
+  rollBack(): void {
+    if (this.#before !== null) this.#takeBack('an operator took it back', 'operator')
   }
 
   async start(): Promise<void> {
@@ -138,16 +172,13 @@ export class Follower {
   #judge(): void {
     const verdict = this.#candidate?.judge.verdict ?? null
     if (verdict !== null) {
-      if (verdict.ok) void this.#promote()
+      if (verdict.ok) this.#promote().catch(() => {})
       else this.#sendAway(verdict.why, false)
     }
     const watched = this.#watched?.verdict ?? null
     if (watched?.ok === false) this.#takeBack(watched.why, /drifted/.test(watched.why) ? 'drift' : 'errors')
-    else if (watched?.ok === true) {
-      // It stays: the one before is not needed any more.
-      this.#watched = null
-      this.#before = null
-    }
+    // It stays; only an operator takes it back now.
+    else if (watched?.ok === true) this.#watched = null
   }
 
   /** @returns whether to look again at once */
@@ -170,11 +201,9 @@ export class Follower {
   async #take(entry: Entry): Promise<void> {
     const { feed, step, config, lineUps, events } = this.#options
     const start = performance.now()
-    const bundle = await feed.take(entry)
-    const shape = modelShape(bundle.manifest)
-    const request = trialOf(step, config, bundle, { ownProvider: true, probe: true })
-    await tryModel(request, limitOf(step), TRIAL_NICENESS)
-    if (this.#closed) return
+    const bundle = await provedNewcomer(entry, feed, step, config)
+    // It may have been on trial when it was listed, and was promoted since.
+    if (this.#closed || entry.version <= this.#above) return
     const key = `${step.name}#${++this.#count}`
     const { rollout } = step.model
     const { mode, share } = rollout
@@ -186,22 +215,26 @@ export class Follower {
     const models = ({ live }: StepModels): StepModels =>
       mode === 'shadow' ? { live, shadow: key } : { live, canary: { model: key, share } }
     const told = await lineUps.change({ step: step.name, models, bundles })
-    const judge = new Judge(rollout, driftFeatures(bundle.manifest, shape.builder))
+    const judge = judgeOf(rollout, bundle)
     this.#candidate = { key, bundle, told, judge }
     events.onTrial(step.name, mode, bundle.manifest)
   }
 
+  /** @throws what a worker has against it: told, and the live model stays */
   async #promote(): Promise<void> {
     const { step, lineUps } = this.#options
     const candidate = this.#candidate!
     this.#candidate = null
+    this.#above = candidate.bundle.manifest.version
     const start = performance.now()
     try {
       const models = (): StepModels => ({ live: candidate.key })
       const told = await lineUps.change({ step: step.name, models, bundles: {} })
       this.#goLive({ ...candidate, told }, start)
     } catch (error) {
+      this.#above = this.live
       this.#tell(candidate.bundle.manifest, error)
+      throw error
     }
   }
 
@@ -209,11 +242,8 @@ export class Follower {
     const { step, events, lineUps } = this.#options
     const from = this.#live.bundle.manifest.version
     const { rollback } = step.model
-    this.#before = rollback.events > 0 ? this.#live : null
-    this.#watched =
-      rollback.events > 0
-        ? new Judge(rollback, driftFeatures(bundle.manifest, modelShape(bundle.manifest).builder))
-        : null
+    this.#before = this.#live
+    this.#watched = rollback.events > 0 ? judgeOf(rollback, bundle) : null
     this.#losses = 0
     this.#since = lineUps.current
     this.#live = { key, bundle, told: this.#told(told) }
@@ -230,7 +260,7 @@ export class Follower {
     this.#refusals.addVersion(manifest.version)
     const models = ({ live }: StepModels): StepModels => ({ live })
     const change = { step: step.name, models, bundles: {} }
-    if (atOnce) lineUps.retreat(change, this.#with(this.#live.told))
+    if (atOnce) lineUps.retreat(change, lineUps.modelsWith(this.step, this.#live.told))
     else void lineUps.change(change).catch((error: unknown) => this.#tell(manifest, error))
     this.#tell(
       manifest,
@@ -239,7 +269,7 @@ export class Follower {
   }
 
   /** The live model goes; the one before comes back. */
-  #takeBack(why: string, reason: 'errors' | 'drift' | 'crash'): void {
+  #takeBack(why: string, reason: RollbackReason): void {
     const { step, lineUps, events } = this.#options
     const { manifest, origin } = this.#live.bundle
     const before = this.#before!
@@ -253,7 +283,7 @@ export class Follower {
       models: (): StepModels => ({ live: before.key }),
       bundles: { [before.key]: before.bundle },
     }
-    lineUps.retreat(change, this.#with(before.told))
+    lineUps.retreat(change, lineUps.modelsWith(this.step, before.told))
     events.rolledBack(step.name, manifest.version, before.bundle.manifest, reason)
     this.#tell(manifest, demoted(`${manifest.name} v${manifest.version} is taken back: ${why}`, origin))
   }
@@ -262,26 +292,9 @@ export class Follower {
     return models.filter(({ step }) => step === this.step)
   }
 
-  /** All models that serve, with these for this step. */
-  #with(mine: readonly LiveModel[]): readonly LiveModel[] {
-    return [...this.#options.lineUps.models.filter(({ step }) => step !== this.step), ...this.#told(mine)]
-  }
-
   #tell(of: { readonly version: number } | null, error: unknown): void {
     const { events, feed } = this.#options
-    const known =
-      error instanceof SpillwayError
-        ? error
-        : new SpillwayError('INTERNAL', String(error), { place: feed.place, cause: error })
+    const known = asSpillwayError(error, 'INTERNAL', { place: feed.place })
     if (this.#refusals.isNews(of?.version ?? 0, known)) events.refused(this.step, of?.version ?? null, known)
   }
 }
-
-/** Trials give way to scoring (see `nice`). */
-const TRIAL_NICENESS = 10
-
-/** Dead letters that a model may be to blame for. */
-const BLAMED = new Set(['SCORE_NOT_FINITE', 'EVENT_FAILED', 'MESSAGE_HANGS', 'MESSAGE_CRASHES'])
-
-const demoted = (message: string, place: string): SpillwayError =>
-  new SpillwayError('MODEL_DEMOTED', message, { place })

@@ -1,8 +1,11 @@
 import { addDifferences, type ScoreDifference } from '../../models/compare.js'
-import { countsOf, type DriftFeature } from '../../models/drift.js'
+import { countsOf, type DriftFeature, driftFeatures } from '../../models/drift.js'
+import type { Bundle } from '../../models/manifest.js'
 import type { ModelReport } from '../../models/serving.js'
+import { modelShape } from '../steps.js'
 import type { RollbackConfig, RolloutConfig } from './config.js'
 import { DriftWindow } from './drift-window.js'
+import type { TrialView } from './view.js'
 
 /** What is to be done with a model on trial; `null` while it goes on. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly why: string } | null
@@ -11,6 +14,18 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly why
 const LEAST_FOR_DRIFT = 1_000
 /** Events that a share of errors is of at least: one failure among the first few says little. */
 const LEAST_FOR_ERRORS = 200
+
+/** Dead letters that a model may be to blame for. */
+export const BLAMED: ReadonlySet<string> = new Set([
+  'SCORE_NOT_FINITE',
+  'EVENT_FAILED',
+  'MESSAGE_HANGS',
+  'MESSAGE_CRASHES',
+])
+
+/** A judge of the model of a bundle. */
+export const judgeOf = (limits: RolloutConfig | RollbackConfig, { manifest }: Bundle): Judge =>
+  new Judge(limits, driftFeatures(manifest, modelShape(manifest).builder))
 
 /** Watches one model on trial: a candidate before it is promoted, or a new live model for a while. */
 export class Judge {
@@ -33,8 +48,21 @@ export class Judge {
       scores.length === 0 ? null : new DriftWindow(scores, countsOf(features), Number.POSITIVE_INFINITY)
   }
 
-  get differences(): Readonly<Record<string, ScoreDifference>> {
-    return this.#differences
+  /** How far it is. */
+  get progress(): Pick<TrialView, 'events' | 'wanted' | 'errors' | 'differences' | 'psi' | 'limits'> {
+    const { events: wanted, max_difference, max_psi } = this.#limits
+    return {
+      events: this.#events,
+      wanted,
+      errors: this.#errors,
+      differences: Object.entries(this.#differences).map(([column, { sum, count, max }]) => ({
+        column,
+        mean: count === 0 ? 0 : sum / count,
+        max,
+      })),
+      psi: this.#worstPsi() ?? null,
+      limits: { difference: max_difference ?? null, psi: max_psi ?? null },
+    }
   }
 
   report({ items, errors, error, differences, drift }: ModelReport): void {
@@ -76,6 +104,7 @@ export class Judge {
 
   #worstPsi(): { readonly name: string; readonly psi: number } | undefined {
     const known = this.#drift?.drift(0).filter(({ count }) => count >= LEAST_FOR_DRIFT) ?? []
-    return known.sort((a, b) => b.psi - a.psi)[0]
+    const worst = known.sort((a, b) => b.psi - a.psi)[0]
+    return worst === undefined ? undefined : { name: worst.name, psi: worst.psi }
   }
 }

@@ -56,6 +56,11 @@ export class LineUps implements LineUpDesk {
     return this.#modelsOf.get(lineUp) ?? this.#models
   }
 
+  /** All models that serve, with these for one step. */
+  modelsWith(step: string, mine: readonly LiveModel[]): readonly LiveModel[] {
+    return [...this.#models.filter((model) => model.step !== step), ...mine]
+  }
+
   of(step: string): StepModels {
     return this.#current.steps[step]
   }

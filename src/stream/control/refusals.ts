@@ -1,4 +1,4 @@
-import { asSpillwayError, type ErrorCode, type SpillwayError } from '../../errors.js'
+import { asSpillwayError, type ErrorCode, SpillwayError } from '../../errors.js'
 import type { Entry } from '../../models/registry.js'
 
 /** How often a model may end or outlast its trial before it is given up: a busy machine can be to blame. */
@@ -67,3 +67,7 @@ export class Refusals {
 }
 
 const keyOf = ({ version, digest }: Entry): string => `${version} ${digest}`
+
+/** Why a version that was taken is not any more. */
+export const demoted = (message: string, place: string): SpillwayError =>
+  new SpillwayError('MODEL_DEMOTED', message, { place })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { SpillwayError } from '../../errors.js'
 import type { LoadedPipeline } from '../config/load.js'
-import { letterInfo, replayToTopic, visitLetters } from '../dlq.js'
+import type { ModelOperator } from '../control/view.js'
 import type { KafkaClient } from '../kafka/port.js'
-import type { DeadLetter } from '../sinks/records.js'
+import { replayAction } from './replay.js'
 
 /** Something an operator may do from the live page. */
 export interface LiveAction {
@@ -13,8 +13,12 @@ export interface LiveAction {
 }
 
 export const ActionRequest = z.strictObject({
-  /** Only dead letters with this code. */
+  /** replay: only dead letters with this code. */
   code: z.string().max(64).optional(),
+  /** promote, rollback: of which step. */
+  step: z.string().max(64).optional(),
+  /** rollback: publish it for every process. */
+  publish: z.boolean().default(false),
   /** Says what would be done. */
   dry_run: z.boolean().default(false),
 })
@@ -26,70 +30,47 @@ export interface Pausable {
   resume(): void
 }
 
-/** Letters that are replayed at once; for more, the command line. */
-const MOST_LETTERS = 10_000
-const MOST_BYTES = 64 << 20
-
-/** The plain list of actions. */
+/** The plain list of actions; each does something only where the request is no dry run. */
 export function liveActions(
   pipeline: LoadedPipeline,
   client: KafkaClient | null,
   engine: Pausable,
+  models: ModelOperator,
 ): readonly LiveAction[] {
-  let replaying = false
-  const pausing: readonly LiveAction[] = [
-    {
-      name: 'pause',
-      async run() {
-        engine.pause()
-        return 'paused: what was taken is committed, and nothing more is taken'
-      },
-    },
-    {
-      name: 'resume',
-      async run() {
-        engine.resume()
-        return 'resumed'
-      },
-    },
-  ]
   const { source } = pipeline.config
-  if (!('topic' in source) || client === null) return pausing
-  const replay: LiveAction = {
-    name: 'replay',
-    async run({ code, dry_run }) {
-      if (replaying) throw refused('a replay is under way', 'Wait until it is done.')
-      replaying = true
-      try {
-        const letters = await collect(pipeline, client, code)
-        const what = `${letters.length} dead letters${code === undefined ? '' : ` with ${code}`}`
-        if (dry_run) return `${what} would go to topic ${source.topic}`
-        if (letters.length > 0) await replayToTopic(client, letters, source.topic)
-        return `${what} went to topic ${source.topic}`
-      } finally {
-        replaying = false
-      }
+  return [
+    ...pausing(engine),
+    ...(models.steps.length > 0 ? ofModels(models) : []),
+    ...('topic' in source && client !== null ? [replayAction(pipeline, client, source.topic)] : []),
+  ]
+}
+
+const pausing = (engine: Pausable): readonly LiveAction[] => [
+  {
+    name: 'pause',
+    async run({ dry_run }) {
+      if (!dry_run) engine.pause()
+      return 'paused: what was taken is committed, and nothing more is taken'
     },
-  }
-  return [...pausing, replay]
-}
+  },
+  {
+    name: 'resume',
+    async run({ dry_run }) {
+      if (!dry_run) engine.resume()
+      return 'resumed'
+    },
+  },
+]
 
-async function collect(
-  pipeline: LoadedPipeline,
-  client: KafkaClient,
-  code: string | undefined,
-): Promise<readonly DeadLetter[]> {
-  const letters: DeadLetter[] = []
-  let bytes = 0
-  await visitLetters(pipeline, client, (letter) => {
-    if (code !== undefined && letterInfo(letter).code !== code) return
-    bytes += letter.value?.length ?? 0
-    if (letters.length >= MOST_LETTERS || bytes > MOST_BYTES)
-      throw refused('there are more dead letters than a page should replay', 'Use `spillway dlq replay`.')
-    letters.push(letter)
-  })
-  return letters
-}
+const ofModels = (models: ModelOperator): readonly LiveAction[] => [
+  { name: 'promote', run: async ({ step, dry_run }) => models.promote(named(step), dry_run) },
+  {
+    name: 'rollback',
+    run: async ({ step, publish, dry_run }) => models.rollBack(named(step), publish, dry_run),
+  },
+]
 
-const refused = (message: string, remedy: string): SpillwayError =>
-  new SpillwayError('ACTION_REFUSED', message, { remedy })
+function named(step: string | undefined): string {
+  if (step !== undefined) return step
+  throw new SpillwayError('ACTION_REFUSED', 'the request names no step', { remedy: 'Give `step`.' })
+}

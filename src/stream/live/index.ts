@@ -1,28 +1,39 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedPipeline } from '../config/load.js'
-import { isModelStep, type OutputConfig, type PipelineConfig } from '../config/schema.js'
+import { isModelStep, isRegistryStep, type OutputConfig, type PipelineConfig } from '../config/schema.js'
+import type { Announcement } from '../group/announcement.js'
+import { Group } from '../group/group.js'
 import type { LiveAction } from './actions.js'
 import { isLoopback } from './guard.js'
 import { LiveHub } from './hub.js'
 import type { Facts, LiveRecorder } from './recorder.js'
 import { addLiveRoutes } from './routes.js'
-import type { About } from './state.js'
+import type { About, Tick } from './state.js'
 
 const TICK_MS = 1_000
+
+/** What the page asks about the engine once a second. */
+type EngineFacts = Omit<Facts, 'group'>
 
 /** Whether a pipeline serves the page: unasked only where no other machine reaches it. */
 export const servesLivePage = ({ http }: PipelineConfig): boolean =>
   http !== undefined && (http.live ?? isLoopback(http.host))
 
-/** The live page of a process: remembers what the recorder heard, and tells the pages that watch. */
+/** Whether anybody wants to know, each second, how a process does: its page, or its group. */
+export const isWatched = (config: PipelineConfig): boolean =>
+  servesLivePage(config) || config.http?.group === true
+
+/** The live page of a process: remembers what the recorder heard, and tells the pages that watch and the group. */
 export class LivePage {
   readonly #recorder: LiveRecorder
   readonly #hub = new LiveHub()
   readonly #config: PipelineConfig
-  readonly #facts: () => Facts
+  readonly #facts: () => EngineFacts
   readonly #actions: readonly LiveAction[]
   readonly #about: About
+  #group: Group | null = null
   #timer: NodeJS.Timeout | undefined
 
   /**
@@ -33,7 +44,7 @@ export class LivePage {
   constructor(
     { config }: LoadedPipeline,
     recorder: LiveRecorder,
-    facts: () => Facts,
+    facts: () => EngineFacts,
     actions: readonly LiveAction[],
   ) {
     this.#recorder = recorder
@@ -43,13 +54,17 @@ export class LivePage {
     this.#about = aboutOf(config, facts().workers, actions)
   }
 
-  /** Begins to tick. Close it then. */
+  /** Begins to tick, and to look for its group. Close it then. */
   start(): void {
+    const { name: pipeline, nats, http } = this.#config
+    const notice = (text: string): void => this.#recorder.notice(text)
+    if (http?.group === true && nats !== undefined) this.#group = Group.start({ pipeline, nats, notice })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
-  /** Adds the page to a server, before it listens. */
+  /** Adds the page, where it is served, to a server before it listens. */
   addTo(server: FastifyInstance): void {
+    if (!servesLivePage(this.#config)) return
     const { host, token } = this.#config.http!
     addLiveRoutes(server, {
       hub: this.#hub,
@@ -60,15 +75,42 @@ export class LivePage {
     })
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     clearInterval(this.#timer)
     // A last tick: what the pages keep showing is how it ended.
     this.#tick()
-    return this.#hub.close()
+    await Promise.all([this.#hub.close(), this.#group?.close()])
   }
 
   #tick(): void {
-    this.#hub.send(this.#recorder.tick(this.#facts()))
+    const tick = this.#recorder.tick({ ...this.#facts(), group: this.#group?.view ?? null })
+    this.#group?.announce(announcementOf(this.#about.process, tick))
+    this.#hub.send(tick)
+  }
+}
+
+const MOST_MODELS = 16
+
+function announcementOf(id: string, { point, now }: Tick): Announcement {
+  const { problem, paused, startedAt, totals, lanes, models } = now
+  return {
+    process: id,
+    host: hostname().slice(0, 255),
+    pid: process.pid,
+    startedAt,
+    leaving: false,
+    problem: problem?.slice(0, 300) ?? null,
+    paused,
+    rate: point['events'] ?? 0,
+    events: totals.events,
+    lag: point['lag'] ?? null,
+    partitions: lanes.length,
+    p99: point['latency.p99'] ?? null,
+    letters: totals.letters,
+    models: models
+      .filter(({ share }) => share === undefined)
+      .slice(0, MOST_MODELS)
+      .map(({ step, name, version }) => ({ step, name, version })),
   }
 }
 
@@ -89,6 +131,7 @@ function aboutOf(config: PipelineConfig, workers: number, actions: readonly Live
     steps: steps.filter(isModelStep).map((step) => step.name),
     workers,
     actions: http?.token === undefined ? [] : actions.map((action) => action.name),
+    following: steps.filter(isRegistryStep).map((step) => step.name),
   }
 }
 

@@ -1,7 +1,9 @@
 import { SpillwayError } from '../../errors.js'
 import { decodeMessage, SchemaMemory } from '../../ingest/arrow/index.js'
 import { isModelStep, type PipelineConfig } from '../config/schema.js'
+import type { ServingView } from '../control/view.js'
 import type { EngineEvents } from '../engine-events.js'
+import type { GroupView } from '../group/group.js'
 import type { Done } from '../sink.js'
 import type { Lag } from '../source.js'
 import type { LiveModel } from '../work.js'
@@ -9,7 +11,7 @@ import { type EventView, eventView } from './event-view.js'
 import { History, meanOf, type Point } from './history.js'
 import { ScoreSamples } from './score-samples.js'
 import { type FullCall, Second } from './second.js'
-import type { LiveState, ModelChange, Notice, Now, Tick } from './state.js'
+import type { InputDrift, LiveState, Notice, Now, Tick } from './state.js'
 import { RunningTotals } from './totals.js'
 
 /** What the recorder asks about the engine once a second. */
@@ -19,13 +21,25 @@ export interface Facts {
   readonly lag: readonly Lag[]
   readonly paused: boolean
   readonly problem: string | null
+  readonly group: GroupView | null
+  readonly serving: ServingView
+}
+
+const NOTHING_YET: Facts = {
+  workers: 1,
+  models: [],
+  lag: [],
+  paused: false,
+  problem: 'starting',
+  group: null,
+  serving: { references: [], trials: [], history: [] },
 }
 
 const RECENT_POINTS = 600
 const DAY_POINTS = 1_440
 const SECONDS_A_MINUTE = 60
 const MOST_NOTICES = 50
-const MOST_CHANGES = 50
+const MOST_INPUTS = 24
 /** A message that is decoded here, on the main thread, takes a few milliseconds at most. */
 const SAMPLE_BYTES = 4 << 20
 const LIMITS = { maxBytes: SAMPLE_BYTES, maxRows: 1 << 20, maxRatio: 256 }
@@ -49,11 +63,11 @@ export class LiveRecorder {
   #minute: readonly Point[] = []
   #second: Second
   #notices: readonly Notice[] = []
-  #changes: readonly ModelChange[] = []
   #event: EventView | null = null
   /** One message of this second, and how many it was chosen from. */
   #sample: Done | null = null
   #seen = 0
+  #models: readonly LiveModel[] = []
   #now: Now
 
   constructor(config: PipelineConfig) {
@@ -64,7 +78,7 @@ export class LiveRecorder {
     this.#steps = models.map(({ name }) => name)
     this.#samples = new ScoreSamples(this.#steps)
     this.#second = new Second(this.#full)
-    this.#now = this.#present({ workers: 1, models: [], lag: [], paused: false, problem: 'starting' })
+    this.#now = this.#present(NOTHING_YET)
     this.events = {
       task: (reply, waits) => this.#second.task(reply, waits),
       committed: (_id, done, seconds) => this.#committed(done, seconds),
@@ -94,7 +108,7 @@ export class LiveRecorder {
     this.#recent.add(time, point)
     const minute = this.#closeMinute(time, point)
     this.#look()
-    this.#rememberModels(time, facts.models)
+    this.#forgetScores(facts.models)
     this.#now = this.#present(facts)
     return { time, point, minute, now: this.#now }
   }
@@ -138,23 +152,27 @@ export class LiveRecorder {
     }
   }
 
-  #rememberModels(time: number, models: readonly LiveModel[]): void {
-    const changes = models.flatMap(({ step, name, version }) => {
-      const before = this.#now.models.find((model) => model.step === step)
-      if (before?.version === version && before.name === name) return []
-      return [{ time, step, name, version, before: before?.version ?? null }]
-    })
-    if (changes.length > 0) this.#changes = [...changes, ...this.#changes].slice(0, MOST_CHANGES)
+  /** What a model gave before it was replaced says nothing about the one that is live now. */
+  #forgetScores(models: readonly LiveModel[]): void {
+    const key = ({ name, version }: LiveModel): string => `${name} ${version}`
+    for (const step of this.#steps) {
+      const [before, now] = [this.#models, models].map((list) =>
+        list.filter((model) => model.step === step && model.share === undefined).map(key),
+      )
+      if (before.length > 0 && before.join() !== now.join()) this.#samples.forget(step)
+    }
+    this.#models = models
   }
 
-  #present({ models, lag, paused, problem }: Facts): Now {
+  #present({ models, lag, paused, problem, group, serving }: Facts): Now {
     return {
       problem,
       paused,
       startedAt: this.#startedAt,
       totals: this.#totals.totals,
       models,
-      modelHistory: this.#changes,
+      modelHistory: serving.history,
+      trials: serving.trials,
       lanes: lag.map(({ id, messages }) => ({
         topic: id.topic || 'files',
         partition: id.partition,
@@ -162,8 +180,26 @@ export class LiveRecorder {
       })),
       letters: this.#totals.letters,
       notices: this.#notices,
-      scores: this.#samples.view(),
+      scores: this.#samples.view(serving.references),
+      inputs: inputDrift(serving),
       event: this.#event,
+      group,
     }
   }
+}
+
+/** Inputs that are furthest from the training sample first. */
+function inputDrift({ references }: ServingView): InputDrift[] {
+  const all = references.flatMap(({ step, features }) =>
+    features
+      .filter(({ name }) => name.startsWith('input.'))
+      .map(({ name, drift: { count, psi, ks } }) => ({
+        step,
+        name: name.slice('input.'.length),
+        count,
+        psi,
+        ks,
+      })),
+  )
+  return all.sort((a, b) => b.psi - a.psi).slice(0, MOST_INPUTS)
 }

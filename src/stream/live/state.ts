@@ -1,3 +1,6 @@
+import type { ModelNews } from '../control/history.js'
+import type { TrialView } from '../control/view.js'
+import type { GroupView } from '../group/group.js'
 import type { LiveModel } from '../work.js'
 import type { EventView } from './event-view.js'
 import type { Point, Series } from './history.js'
@@ -26,6 +29,8 @@ export interface About {
   readonly workers: number
   /** Actions that a page with the token may ask for; none without a token in the configuration. */
   readonly actions: readonly string[]
+  /** Steps that follow a registry: their models can be promoted and rolled back. */
+  readonly following: readonly string[]
 }
 
 export interface ChainInfo {
@@ -57,13 +62,19 @@ export interface Now {
   readonly totals: Totals
   readonly models: readonly LiveModel[]
   /** Newest first. */
-  readonly modelHistory: readonly ModelChange[]
+  readonly modelHistory: readonly ModelNews[]
+  /** Newcomers beside live models. */
+  readonly trials: readonly TrialView[]
   readonly lanes: readonly LaneView[]
   readonly letters: LettersView
   /** Aborted commits, replaced workers, what an operator did; newest first. */
   readonly notices: readonly Notice[]
   readonly scores: readonly ScoreHistogram[]
+  /** Inputs with references, those furthest from them first. */
+  readonly inputs: readonly InputDrift[]
   readonly event: EventView | null
+  /** The processes of the pipeline; `null` where none is looked for. */
+  readonly group: GroupView | null
 }
 
 export interface Totals {
@@ -101,12 +112,12 @@ export interface Notice {
   readonly text: string
 }
 
-/** A model became live; `version` replaced `before`. */
-export interface ModelChange {
-  readonly time: number
+/** How far an input of a live model is from the training sample. */
+export interface InputDrift {
   readonly step: string
+  /** `<tensor>.<component>` */
   readonly name: string
-  readonly version: number
-  /** `null` at the start. */
-  readonly before: number | null
+  readonly count: number
+  readonly psi: number
+  readonly ks: number
 }
