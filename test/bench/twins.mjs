@@ -14,14 +14,14 @@ const slices = {
     title: 'A1 polarization-regression, MLP',
     system: 'polarization-regression',
     file: 'zj_lo.arrow',
-    sets: ['data.fraction=0.4', 'fit.epochs=8'],
+    sets: ['fit.epochs=8'],
     figures: { r2_r_l: 'R² of r_L', r2_r_t: 'R² of r_T' },
   },
   'a1-transformer': {
     title: 'A1 polarization-regression, Transformer',
     system: 'polarization-regression',
     file: 'zj_lo.arrow',
-    sets: ['recipe.network={"kind":"transformer","size":32,"blocks":2}', 'data.fraction=0.2', 'fit.epochs=4'],
+    sets: ['recipe.network={"kind":"transformer","size":32,"blocks":2}', 'fit.batch=256', 'fit.epochs=4'],
     figures: { r2_r_l: 'R² of r_L', r2_r_t: 'R² of r_T' },
   },
   'b2-deep-set': {
@@ -42,7 +42,7 @@ const slices = {
     title: 'C1 lundnet',
     system: 'lundnet',
     file: 'largeR_jets.arrow',
-    sets: ['data.fraction=0.3', 'fit.epochs=4'],
+    sets: ['fit.epochs=4'],
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
   },
 }
