@@ -1,0 +1,102 @@
+import { recipeOf } from '#spillway/cli/recipe-option.js'
+import { beneathRun } from '#spillway/cli/train-config.js'
+import { loadYamlOver } from '#spillway/stream/config/load.js'
+import { runSchema } from '#spillway/train/config.js'
+import { openSample } from '#spillway/train/data/sample.js'
+import { createExecutor } from '#spillway/train/executor/index.js'
+import { evaluateOn, trainEpoch } from '#spillway/train/fit/run.js'
+import { initialise } from '#spillway/train/layers/index.js'
+import { scheduleOf, trainProgram } from '#spillway/train/program.js'
+import { train } from '#spillway/train/run.js'
+import { runFiles } from '#spillway/train/run-folder.js'
+import { readScores } from '#spillway/train/score-file.js'
+import { inSplit, scoreTable } from '#spillway/train/score-table.js'
+
+/** A run as `spillway train` would begin it: configuration, sample, network and starting weights. */
+export async function openRun(system, sets) {
+  const recipe = await recipeOf(system)
+  const { config, folder: from } = loadYamlOver(null, beneathRun(recipe, 'quick'), runSchema(recipe), sets)
+  const task = recipe.task(config.recipe)
+  const sample = await openSample(task, config.data, from)
+  const network = task.network(sample.statistics)
+  const { parameters } = network
+  const program = trainProgram(task, network, config.fit)
+  return {
+    recipe,
+    config,
+    from,
+    task,
+    sample,
+    program,
+    parameters,
+    initial: initialise(parameters, config.seed),
+  }
+}
+
+const SAME = 1e-5
+
+/** Before training, both must give the same loss on the validation part: the twins are twins. */
+export async function checkTwin({ program, initial, config, sample }, twin) {
+  const validation = sample.dataset('validation', config.fit.batch)
+  const executor = await createExecutor({ executor: 'onnx', threads: 1 }, program, initial)
+  const ours = await evaluateOn(executor, validation)
+  await executor.close()
+  const torch = await evaluateOn(twin, validation)
+  if (Math.abs(ours.loss - torch.loss) <= SAME * Math.abs(torch.loss)) return
+  throw new Error(`the starting loss is ${ours.loss}, PyTorch's ${torch.loss}: not the same network`)
+}
+
+/** Trains, and gives the figures on the test part by the bundle as a scorer runs it. */
+export async function trainOurs({ recipe, config, from }, folder) {
+  const began = performance.now()
+  const { result } = await train({ recipe, config, from, folder, resume: false })
+  return {
+    metrics: result.metrics.test,
+    loss: Math.min(...result.history.map(({ validation }) => validation.loss)),
+    seconds: (performance.now() - began) / 1e3,
+    scores: inSplit(await readScores(runFiles(folder).scores), 'test'),
+  }
+}
+
+/** Trains the twin on the same batches and gives the same figures of its scores of the same items. */
+export async function scoreTwin({ config, task, sample }, twin, scored) {
+  const began = performance.now()
+  const { batch, epochs } = config.fit
+  const data = sample.dataset('train', batch, config.seed)
+  const validation = sample.dataset('validation', batch)
+  const schedule = scheduleOf(config.fit, Math.ceil(sample.counts.parts.train / batch))
+  let best = Number.POSITIVE_INFINITY
+  for (let epoch = 0, step = 0; epoch < epochs; epoch++) {
+    const from = { epoch, batch: 0, losses: { sums: {}, weight: 0 } }
+    step = (await trainEpoch({ executor: twin, data, schedule, from, step })).step
+    const { loss } = await evaluateOn(twin, validation)
+    if (loss >= best) continue
+    best = loss
+    await twin.keep()
+  }
+  await twin.takeBest()
+  const seconds = (performance.now() - began) / 1e3
+  return { metrics: task.metrics(await twinTable(task, sample, twin, scored)), loss: best, seconds }
+}
+
+/** The table of our scores of the test part with the twin's in their place. */
+async function twinTable(task, sample, twin, scored) {
+  const columns = task.outputs.flatMap((output) => output.columns)
+  const scores = columns.map(() => [])
+  const [[target, components]] = Object.entries(task.targets)
+  const truth = []
+  for await (const batch of sample.dataset('test', 1024).batches(0)) {
+    for (const row of await twin.predict(batch)) for (const [c, value] of row.entries()) scores[c].push(value)
+    const { data, shape } = batch[`target.${target}`]
+    for (let row = 0; row < shape[0]; row++) truth.push(data[row * shape[1]])
+  }
+  const own = scored.column(`target.${components[0]}`)
+  if (truth.length !== scored.rows || truth.some((value, row) => value !== own[row])) {
+    throw new Error('the twin did not see the items that were scored')
+  }
+  const entries = scored.names.map((name) => {
+    const c = columns.findIndex((column) => `score.${column}` === name)
+    return [name, c < 0 ? scored.column(name) : Float64Array.from(scores[c])]
+  })
+  return scoreTable(new Map(entries))
+}

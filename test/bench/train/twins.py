@@ -1,0 +1,186 @@
+"""The networks of the recipes in PyTorch, eager, differentiated by autograd and trained by torch.optim.AdamW.
+
+Reads a line of JSON with a command and the names and shapes of float32 tensors, then their bytes; answers a line of JSON.
+The first message brings the configuration and the starting weights, named and shaped as ours: kernels are [in, out].
+"""
+
+import json
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def linear(p, name, x):
+    y = x @ p[f"{name}/kernel"]
+    return y + p[f"{name}/bias"] if f"{name}/bias" in p else y
+
+
+def mlp(p, name, x, activation=F.relu, last=None, drop=0.0, training=False):
+    layers = sum(1 for key in p if key.startswith(f"{name}/") and key.endswith("/kernel"))
+    for i in range(layers - 1):
+        x = F.dropout(activation(linear(p, f"{name}/{i}", x)), drop, training)
+    x = linear(p, f"{name}/{layers - 1}", x)
+    return x if last is None else last(x)
+
+
+def normalised(p, name, x, mask=None):
+    unit = (x - p[f"{name}/mean"]) * p[f"{name}/inverse"]
+    return unit if mask is None else unit * mask[..., None]
+
+
+def layer_norm(p, name, x):
+    return F.layer_norm(x, x.shape[-1:], p[f"{name}/scale"], p[f"{name}/shift"])
+
+
+def block(p, name, x, mask, heads, drop, training):
+    b, n, d = x.shape
+    h = layer_norm(p, f"{name}/norm1", x)
+    parts = (linear(p, f"{name}/attention/{part}", h) for part in ("query", "key", "value"))
+    q, k, v = (t.reshape(b, n, heads, d // heads).transpose(1, 2) for t in parts)
+    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=((mask - 1) * 1e9)[:, None, None, :])
+    out = linear(p, f"{name}/attention/output", mixed.transpose(1, 2).reshape(b, n, d))
+    x = x + F.dropout(out, drop, training)
+    wide = F.gelu(linear(p, f"{name}/widen", layer_norm(p, f"{name}/norm2", x)))
+    return x + linear(p, f"{name}/narrow", F.dropout(wide, drop, training))
+
+
+def weighted(losses, t):
+    return (losses * t["weight"]).sum() / (t["weight"].abs().sum() + 1e-12)
+
+
+def regression(p, t, o, training):
+    drop = o["dropout"]
+    if o["kind"] == "mlp":
+        y = mlp(p, "net", normalised(p, "input", t["momenta"]), F.gelu, drop=drop, training=training)
+    else:
+        mask = t["mask"]
+        x = F.gelu(linear(p, "embed", normalised(p, "input", t["particles"], mask)))
+        for i in range(o["blocks"]):
+            x = block(p, f"block{i}", x, mask, o["heads"], drop, training)
+        x = layer_norm(p, "norm", x)
+        scores = linear(p, "pool/score", x)[..., 0].masked_fill(mask == 0, -1e9)
+        event = (x * (scores.softmax(-1) * mask)[..., None]).sum(1)
+        y = mlp(p, "head", event, F.gelu)
+    return weighted((y - t["target.fractions"]).square().mean(-1), t), y
+
+
+def deep_set(p, name, x):
+    h = mlp(p, f"{name}/token", x, last=F.relu)
+    return mlp(p, f"{name}/set", torch.cat([h.sum(1), h.amax(1)], -1))
+
+
+def lstm(p, name, x):
+    units = p[f"{name}/recurrent"].shape[0]
+    h = c = x.new_zeros(x.shape[0], units)
+    for token in x.unbind(1):
+        gates = token @ p[f"{name}/kernel"] + h @ p[f"{name}/recurrent"] + p[f"{name}/bias"].sum(0)
+        i, o, f, g = gates.split(units, -1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+    return h
+
+
+def h4l(p, t, o, training):
+    """A category without jets: leptons, the variables of the event, and D_ZZ with a loss of its own."""
+    of_decay = mlp(p, "decay", normalised(p, "input/decay", t["decay"]), F.gelu)
+    event = torch.cat([normalised(p, "input/global", t["global"]), of_decay], -1)
+    four = normalised(p, "input/leptons", t["leptons"])
+    found = deep_set(p, "leptons", four) if o["kind"] == "deep-set" else lstm(p, "leptons", four[..., :2])
+    joint = torch.cat([found, mlp(p, "global", event, last=F.relu)], -1)
+    logits = linear(p, "output", mlp(p, "head", joint, last=F.relu, drop=o["dropout"], training=training))
+    truth = t["target.class"]
+    classes = weighted(-(logits.log_softmax(-1) * truth).sum(-1), t)
+    own = F.binary_cross_entropy_with_logits(of_decay[:, 0], truth[:, 1], reduction="none")
+    return classes + o["auxiliary"] * weighted(own, t), logits.softmax(-1)
+
+
+def edge_conv(p, name, x, neighbours):
+    """The network on (x_i, x_j - x_i) of every edge; its first layer, which is linear, once a node and gathered after."""
+    b, n, f = x.shape
+    kernel = p[f"{name}/0/kernel"]
+    index = (neighbours.clamp(min=0).long() + torch.arange(b)[:, None, None] * n).reshape(-1)
+    valid = (neighbours >= 0).float()[..., None]
+    theirs = (x @ kernel[f:]).reshape(b * n, -1).index_select(0, index).reshape(b, n, neighbours.shape[2], -1)
+    mine = x @ (kernel[:f] - kernel[f:]) + p[f"{name}/0/bias"]
+    edges = F.relu(linear(p, f"{name}/1", F.relu(mine[:, :, None] + theirs)))
+    mean = (edges * valid).sum(2) / valid.sum(2).clamp(min=1)
+    return F.relu(mean + (linear(p, f"{name}/shortcut", x) if f"{name}/shortcut/kernel" in p else x))
+
+
+def lundnet(p, t, o, training):
+    mask = t["mask"]
+    column = mask[..., None]
+    x, outputs = normalised(p, "input", t["nodes"], mask), []
+    for i in range(len(o["blocks"])):
+        x = edge_conv(p, f"edge{i}", x, t["neighbours"]) * column
+        outputs.append(x)
+    h = mlp(p, "fuse", torch.cat(outputs, -1), last=F.relu)
+    mean = (h * column).sum(1) / column.sum(1).clamp(min=1)
+    top = h.masked_fill(column == 0, -1e9).amax(1) * mask.amax(1, keepdim=True)
+    jet = mlp(p, "jet", torch.cat([mean, top], -1), last=F.relu)
+    logit = linear(p, "output", F.dropout(jet, o["dropout"], training))
+    losses = F.binary_cross_entropy_with_logits(logit, t["target.signal"], reduction="none")
+    return weighted(losses[:, 0], t), logit.sigmoid()
+
+
+NETWORKS = {"polarization-regression": regression, "h4l-classifier": h4l, "lundnet": lundnet}
+
+
+def receive():
+    """The next message and its tensors; None at the end."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return None
+    message = json.loads(line)
+    tensors = {}
+    for name, shape in message["tensors"]:
+        data = sys.stdin.buffer.read(4 * int(np.prod(shape)))
+        tensors[name] = torch.from_numpy(np.frombuffer(data, "<f4").reshape(shape).copy())
+    return message, tensors
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+def main():
+    start, weights = receive()
+    torch.manual_seed(start["seed"])
+    network, options = NETWORKS[start["system"]], start["network"]
+    trained = [weights[name].requires_grad_() for name in start["trained"]]
+    optimizer = torch.optim.AdamW(trained, lr=0.0, weight_decay=start["decay"])
+    best = None
+    answer({})
+    while (received := receive()) is not None:
+        message, batch = received
+        command = message["command"]
+        if command == "step":
+            optimizer.param_groups[0]["lr"] = message["rate"]
+            optimizer.zero_grad(set_to_none=True)
+            loss, _ = network(weights, batch, options, True)
+            loss.backward()
+            if start["clip"] is not None:
+                torch.nn.utils.clip_grad_norm_(trained, start["clip"])
+            optimizer.step()
+            answer({"loss": loss.item()})
+        elif command == "evaluate":
+            with torch.no_grad():
+                loss, _ = network(weights, batch, options, False)
+            answer({"loss": loss.item(), "total_weight": batch["weight"].abs().sum().item()})
+        elif command == "predict":
+            with torch.no_grad():
+                _, rows = network(weights, batch, options, False)
+            answer({"rows": rows.tolist()})
+        elif command == "keep":
+            best = [tensor.detach().clone() for tensor in trained]
+            answer({})
+        elif command == "take-best":
+            with torch.no_grad():
+                for tensor, kept in zip(trained, best):
+                    tensor.copy_(kept)
+            answer({})
+
+
+main()
