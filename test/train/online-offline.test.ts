@@ -58,6 +58,15 @@ const systems = [
     steps: '',
     sets: ['recipe.network={blocks: [8, 8], dense: 8}', 'data.fraction=0.3'],
   },
+  {
+    system: 'phase-space-reweighting',
+    data: 'demo/data/zj.arrow',
+    with: 'demo/data/showered/zj_ps.arrow',
+    columns: ['weight', 'probability', 'closure'],
+    steps: '- { name: gen, cutflow: zjets-generator }',
+    when: 'gen.pass',
+    sets: ['recipe.network={layers: 1, units: 16}'],
+  },
 ] as const
 
 describe.each(systems)('$system $variant', ({ system, data, columns, steps, sets, ...more }) => {
@@ -71,8 +80,7 @@ describe.each(systems)('$system $variant', ({ system, data, columns, steps, sets
       '--out',
       run,
       '--quiet',
-      '--data',
-      repository(data),
+      ...[data, ...('with' in more ? [more.with] : [])].flatMap((one) => ['--data', repository(one)]),
       ...set,
     ])
     expect(ended).toMatchObject({ code: 0 })

@@ -89,7 +89,8 @@ export function localPool({ script, processes, folderOf }: LocalPoolOptions): Tr
     },
     async close() {
       isClosed = true
-      for (const child of all) child.kill()
+      // What a trial has written is whole at any time.
+      for (const child of all) child.kill('SIGKILL')
     },
   }
 }

@@ -56,10 +56,8 @@ export class TrialScores {
       const scores = await this.#run(batch, picks.length)
       const items = Int32Array.from(picks, ({ item }) => item)
       const columns = scoreColumns(this.#task, this.#event, { block: picks[0].block, items, scores })
-      columns instanceof Map && columns.delete('event')
-      parts.push(
-        new Map(Array.from(columns, ([name, { values }]) => [name, Float64Array.from(values, Number)])),
-      )
+      const numbers = [...columns].filter(([name]) => name !== 'event')
+      parts.push(new Map(numbers.map(([name, { values }]) => [name, Float64Array.from(values, Number)])))
     }
     return scoreTable(joined(parts))
   }
