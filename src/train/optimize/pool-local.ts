@@ -47,7 +47,10 @@ export function localPool({ script, processes, folderOf }: LocalPoolOptions): Tr
   function start(): ChildProcess {
     const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     all.add(child)
-    child.once('exit', () => all.delete(child))
+    child.once('exit', () => {
+      all.delete(child)
+      if (idle.includes(child)) idle.splice(idle.indexOf(child), 1)
+    })
     return child
   }
 
