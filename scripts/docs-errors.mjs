@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes docs/errors.md from the catalogue in src/errors.ts: npm run build && node scripts/docs-errors.mjs
+// Writes docs/errors.md from the catalogue in src/errors/catalogue.ts: npm run build && node scripts/docs-errors.mjs
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { catalogue } from '../dist/errors.js'
@@ -45,7 +45,7 @@ The code's decision says what the engine does with it. Codes label dead letters 
 metrics \`spillway_dead_letters_total\` and \`spillway_aborts_total\`. The remedies below are general; a message may bring
 a more exact one.
 
-<!-- Made by scripts/docs-errors.mjs from src/errors.ts; change it there. -->
+<!-- Made by scripts/docs-errors.mjs from src/errors/catalogue.ts; change it there. -->
 
 ${decisions.map(section).join('\n')}`
 }

@@ -30,5 +30,6 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'publish', load: async () => (await import('./publish.js')).publishCommand() },
   { name: 'models', load: async () => (await import('./models.js')).modelsCommand() },
+  { name: 'import', load: async () => (await import('./import.js')).importCommand() },
   { name: 'dlq', load: async () => (await import('./dlq.js')).dlqCommand() },
 ]

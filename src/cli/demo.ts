@@ -53,7 +53,7 @@ async function watchDemo(port: number): Promise<void> {
 async function demoReport(summaries: readonly Summary[]): Promise<string> {
   const [zjets, h4l, largeR] = summaries
   const lead =
-    'Made by the demo from the score files it has just written. The models were trained by `spillway train` on larger ' +
+    'Made by the demo from the score files it has just written. The models were trained by this program on larger ' +
     'samples of the same kind, from which the events shown here were held out.'
   const sections = [
     await polarizationSection(zjets.output),

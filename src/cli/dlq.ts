@@ -190,9 +190,10 @@ async function replay(
       remedy: 'Leave --remove out; retention removes them.',
     })
   }
-  if (options.to !== undefined) replayToFolder(letters, resolve(options.to))
+  const replayed = options.to === undefined ? letters : letters.filter(({ value }) => value !== null)
+  if (options.to !== undefined) replayToFolder(replayed, resolve(options.to))
   else if ('topic' in config.source) await replayToTopic(client!, letters, config.source.topic)
-  if (options.remove && 'files' in dead_letters) removeLetters(letters, resolve(folder, dead_letters.files))
+  if (options.remove && 'files' in dead_letters) removeLetters(replayed, resolve(folder, dead_letters.files))
   return target
 }
 

@@ -4,10 +4,12 @@ import { expandGlobs } from '../ingest/glob.js'
 import { openKafka } from '../stream/kafka/index.js'
 import type { Compression, KafkaAdmin } from '../stream/kafka/port.js'
 import { countRows, type Produced, produceFiles } from '../stream/produce.js'
+import { viewOf } from '../stream/sources/file-input.js'
 import { brokersOption, configOption, kafkaFrom } from './kafka-options.js'
 import { type CommonOptions, jsonOption, setOption, wholeNumber } from './options.js'
 import { printJson } from './output.js'
 import { openProgress } from './progress.js'
+import { columnsOption, mapOption, type ViewOptions } from './view-options.js'
 
 const EXAMPLES = `
 Each message is a self-contained Arrow IPC stream of --rows events (the last of a file may be shorter), with the
@@ -16,12 +18,13 @@ Messages go to the partitions in turn; with --key event, to the partition that t
 
 Examples:
   spillway produce events.arrow --topic events --brokers localhost:9092 --create-topic --partitions 4
+  spillway produce nano.root --map nanoaod --topic events --brokers localhost:9092
   spillway produce 'data/*.arrow' --topic events --brokers localhost:9092 --rate 20000 --rows 64
   spillway produce events.arrow --topic events --config pipeline.yaml --loop 0     for ever, until Ctrl-C
 
 Exit codes: 0 all published (or stopped by Ctrl-C), 1 your input is wrong, 75 the broker cannot be reached.`
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, ViewOptions {
   readonly topic: string
   readonly brokers?: string
   readonly config?: string
@@ -37,12 +40,14 @@ interface Options extends CommonOptions {
 
 export function produceCommand(): Command {
   return new Command('produce')
-    .description('publish Arrow files to a Kafka topic at a chosen rate')
-    .argument('<files...>', 'Arrow IPC files; globs allowed (in quotes)')
+    .description('publish files of any format to a Kafka topic at a chosen rate')
+    .argument('<files...>', 'files of any format (spillway list formats); globs allowed (in quotes)')
     .requiredOption('--topic <name>', 'topic to publish to')
     .addOption(brokersOption())
     .addOption(configOption())
     .addOption(setOption())
+    .addOption(mapOption())
+    .addOption(columnsOption())
     .option('--rate <events/s>', 'events per second; as fast as possible when absent', positive)
     .option('--rows <n>', 'events of one message', wholeNumber(1), 256)
     .option('--key <column>', 'column whose first value keys a message, or none', 'none')
@@ -67,16 +72,18 @@ export function produceCommand(): Command {
 async function produce(patterns: readonly string[], options: Options): Promise<Produced> {
   const { topic, rate, rows, key, loop, quiet, compression } = options
   const files = expandGlobs(patterns, process.cwd())
-  const total = await countRows(files)
+  const view = viewOf({ ...options, rows }, process.cwd())
+  const total = await countRows(files, view)
   const client = await openKafka(kafkaFrom(options))
   const stop = new AbortController()
   const abort = (): void => stop.abort()
   process.once('SIGINT', abort)
   process.once('SIGTERM', abort)
-  const progress = openProgress(topic, loop === 0 ? null : total * loop, quiet)
+  const progress = openProgress(topic, loop === 0 || total === null ? null : total * loop, quiet)
   try {
     const partitions = await partitionsOf(client.admin(), options)
     return await produceFiles(client.producer({ compression }), files, {
+      view,
       topic,
       partitions,
       rate: rate ?? null,

@@ -4,6 +4,7 @@ import type { LoadedPipeline } from '../stream/config/load.js'
 import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
 import { readCutFlows } from '../stream/cutflow/file.js'
 import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
+import { servesLivePage } from '../stream/live/index.js'
 import { assemble } from '../stream/run.js'
 import { openProgress } from './progress.js'
 import { quantile, type Summary } from './summary.js'
@@ -44,6 +45,9 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
         counts.accepted += outcome.acceptedRows
         counts.deadLetters += outcome.rejects.length
         cutFlows = addCutFlows(cutFlows, outcome.cutFlows ?? {})
+        // A file of which a part is lost is not one bad event among many.
+        for (const { code, message, place } of outcome.rejects)
+          if (code === 'EVENTS_UNREADABLE') progress.note(`WARNING: ${place}: ${message}`)
         for (const [chain, count] of Object.entries(outcome.chains))
           chains.set(chain, (chains.get(chain) ?? 0) + count)
       }
@@ -62,7 +66,7 @@ export async function runPipeline(pipeline: LoadedPipeline, options: RunOptions)
   }
   if (running.url !== null) {
     progress.note(`metrics on ${running.url}/metrics`)
-    if (pipeline.config.http?.live === true) progress.note(`live page on ${running.url}/`)
+    if (servesLivePage(pipeline.config)) progress.note(`live page on ${running.url}/`)
   }
   const stop = (): void => void running.stop(DRAIN_MS)
   process.once('SIGTERM', stop)

@@ -5,6 +5,7 @@ import { ArrowFileWriter } from './arrow/index.js'
 import { type EventFile, openEvents, type View } from './event-file.js'
 import { arrowSchema, recordBatch } from './formats/shared/batch.js'
 import { columnsOf } from './formats/shared/from-arrow.js'
+import { decoderThreads } from './formats/shared/threads.js'
 import type { BatchWriter } from './formats/write/file.js'
 import { writeParquet } from './formats/write-parquet.js'
 import { writeRoot } from './formats/write-root.js'
@@ -36,6 +37,15 @@ export async function convertFiles(
   to: string,
   options: ConvertOptions = {},
 ): Promise<Converted> {
+  const threads = decoderThreads()
+  try {
+    return await convertAll(from, to, { threads, ...options })
+  } finally {
+    await threads.close()
+  }
+}
+
+async function convertAll(from: readonly string[], to: string, options: ConvertOptions): Promise<Converted> {
   const openWriter = writerFor(to)
   const files: EventFile[] = []
   for (const path of from) files.push(await openEvents(path, options))

@@ -9,6 +9,7 @@ import type { Shape } from './formats/shared/node.js'
 import { rowsOf } from './formats/shared/rows.js'
 import { eventSchema } from './formats/shared/schema.js'
 import { selectColumns } from './formats/shared/select.js'
+import type { DecoderThreads } from './formats/shared/threads.js'
 import { mapProblems, planMap } from './mapping/apply.js'
 import type { SchemaMap } from './mapping/schema-map.js'
 
@@ -21,6 +22,8 @@ export interface View {
   /** Top-level columns of the file to read; all when absent. A map reads those that it names. */
   readonly columns?: readonly string[]
   readonly formats?: readonly EventFormat[]
+  /** Threads of third-party decoders to be used again, for who opens many files. */
+  readonly threads?: DecoderThreads
 }
 
 /** A file of any format, seen through a schema map where there is one. */
@@ -63,9 +66,9 @@ export interface FilePart {
  * EXPRESSION_INVALID with the line of a map that does not fit.
  */
 export async function openEvents(path: string, view: View = {}): Promise<EventFile> {
-  const { map, columns, formats = eventFormats } = view
+  const { map, columns, formats = eventFormats, threads } = view
   const format = formatOf(path, formats)
-  const info = await format.info(path)
+  const info = await format.info(path, { threads })
   const chosen = selectColumns(info.shapes, ({ name }) => name, columns, path)
   const { metadata } = info.schema
   const plan = map === undefined ? null : planMap(map, { shapes: chosen, metadata }, path)
@@ -79,7 +82,7 @@ export async function openEvents(path: string, view: View = {}): Promise<EventFi
     shapes: plan?.shapes ?? chosen,
     rows: info.rows,
     async *read({ batchRows, first = 0, signal }) {
-      const options = { batchRows, ...(reads && { columns: reads }), ...(signal && { signal }) }
+      const options = { batchRows, threads, ...(reads && { columns: reads }), ...(signal && { signal }) }
       let at = 0
       for await (const raw of format.read(path, options)) {
         const from = Math.max(at, first)
@@ -95,10 +98,10 @@ export async function openEvents(path: string, view: View = {}): Promise<EventFi
 /** Everything that keeps a map from fitting a file. @throws SpillwayError as `openEvents` where the file is at fault */
 export async function misfits(
   path: string,
-  { map, columns, formats }: View,
+  { map, columns, formats, threads }: View,
 ): Promise<readonly SpillwayError[]> {
   if (map === undefined) return []
-  const info = await formatOf(path, formats ?? eventFormats).info(path)
+  const info = await formatOf(path, formats ?? eventFormats).info(path, { threads })
   const shapes = selectColumns(info.shapes, ({ name }) => name, columns, path)
   return mapProblems(map, { shapes, metadata: info.schema.metadata }, path)
 }

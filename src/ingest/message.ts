@@ -1,4 +1,7 @@
-/** Where a run of messages came from. For files, `topic` is the path and offsets count record batches. */
+/**
+ * Where a run of messages came from. For files, `topic` is the path; offsets count the record batches of Arrow files and
+ * the events of others, over all files in order.
+ */
 export interface Span {
   readonly topic: string
   readonly partition: number
@@ -6,6 +9,12 @@ export interface Span {
   readonly first: bigint
   /** Offset after the last one: what a commit says. */
   readonly next: bigint
+}
+
+/** Why a source could not read something. */
+export interface Unread {
+  readonly message: string
+  readonly place: string
 }
 
 /** One message: a self-contained Arrow IPC stream of events, as it came. */
@@ -17,6 +26,8 @@ export interface Message {
   /** The original bytes; `null` for a tombstone. */
   readonly value: Uint8Array | null
   readonly headers: ReadonlyMap<string, Uint8Array>
+  /** Set where the source could not read the bytes: the message is a dead letter without them. */
+  readonly unread?: Unread
   /** Milliseconds since 1970 as the producer or broker stamped it; -1 when unknown. */
   readonly timestamp: number
 }

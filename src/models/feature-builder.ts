@@ -57,6 +57,10 @@ export interface FeatureBuilder {
   readonly tensors: readonly TensorSpec[]
   /** Longest ragged item; longer ones are cut to their first entries. `null` for builders without `t`. */
   readonly maxLength: number | null
+  /**
+   * The model knows no mask: with `batch: none` every item comes at its own length, 0 included, and is never padded.
+   */
+  readonly exact?: boolean
   bind(events: Events): BoundFeatures
 }
 

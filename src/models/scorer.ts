@@ -60,6 +60,7 @@ export function makeScorer(
   const inputs = bindInputs(session, manifest, builder, place)
   checkOutputs(session, manifest, place)
   const batch = manifest.batch === 'none' ? { ...settings, rows: 1 } : settings
+  const exact = manifest.batch === 'none' && builder.exact === true
   const names = manifest.outputs.flatMap(({ columns }) => columns).filter((name) => name !== null)
   const fetches = manifest.outputs.map(({ name }) => name)
   const buffers = new TensorBuffers(builder)
@@ -79,7 +80,8 @@ export function makeScorer(
     let inferSeconds = 0
     let entries = 0
     let paddedEntries = 0
-    for (const chunk of plan(parts, batch)) {
+    for (const planned of plan(parts, batch)) {
+      const chunk = exact ? { ...planned, length: ownLength(parts, planned) } : planned
       const start = performance.now()
       const tensors = buffers.sized(chunk.slots, chunk.length)
       fill(parts, chunk, tensors, builder)
@@ -103,6 +105,10 @@ export function makeScorer(
 
   return { manifest, builder, columns: names, loaded, drift, score, release: () => session.release() }
 }
+
+/** The length of the only item of a call. */
+const ownLength = (parts: readonly Part[], { part, item }: Chunk): number =>
+  parts[part[0]].features.lengths?.[item[0]] ?? 1
 
 /** Reused input buffers that grow to the largest chunk seen. */
 class TensorBuffers {

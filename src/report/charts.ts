@@ -28,7 +28,8 @@ interface Bin {
 
 /** Bins as densities: the integral of every series is one. */
 function densities({ name, histogram: { edges, sums, variances } }: Series): Bin[] {
-  const total = sums.reduce((a, b) => a + b, 0)
+  // An empty histogram is drawn as a line at zero.
+  const total = sums.reduce((a, b) => a + b, 0) || 1
   return Array.from(sums, (sum, i) => {
     const width = (edges[i + 1] - edges[i]) * total
     return {

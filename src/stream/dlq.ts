@@ -116,13 +116,17 @@ export async function replayToTopic(
   }
 }
 
-/** Writes letters as `<id>.arrow`, byte for byte, for a pipeline that reads files. Gives the paths. */
+/**
+ * Writes letters as `<id>.arrow`, byte for byte, for a pipeline that reads files; those without bytes are left out. Gives
+ * the paths.
+ */
 export function replayToFolder(letters: readonly DeadLetter[], folder: string): string[] {
   mkdirSync(folder, { recursive: true })
-  return letters.map(({ id, value }) => {
+  return letters.flatMap(({ id, value }) => {
+    if (value === null) return []
     const path = join(folder, `${id}.arrow`)
-    writeFileSync(path, value ?? new Uint8Array())
-    return path
+    writeFileSync(path, value)
+    return [path]
   })
 }
 

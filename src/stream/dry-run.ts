@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { SpillwayError } from '../errors.js'
-import { ArrowFile, decodeMessage } from '../ingest/arrow/index.js'
+import { decodeMessage } from '../ingest/arrow/index.js'
 import type { Events } from '../ingest/columns.js'
 import { expandGlobs } from '../ingest/glob.js'
 import type { Message } from '../ingest/message.js'
@@ -16,6 +16,7 @@ import { newestMessage } from './kafka/scan.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { WorkerPool } from './pool.js'
 import { placesOf, type Reached, reachFolder, reachKafka, reachNats, reachTopic } from './reach.js'
+import { firstPiece, viewOf } from './sources/file-input.js'
 import { firstLineUp } from './steps.js'
 import type { Reject } from './work.js'
 import { placeOf, workItem } from './work-item.js'
@@ -126,21 +127,21 @@ async function reachAll({ config, folder }: LoadedPipeline, client: KafkaClient 
   return reached
 }
 
-/** The first record batch of the files, or the newest message of the topic. */
+/** The first events of the files, or the newest message of the topic. */
 async function sample(
   { config, folder }: LoadedPipeline,
   client: KafkaClient | null,
 ): Promise<Message | null> {
   const { source } = config
   if ('topic' in source) return newestMessage(client!, source.topic)
-  for (const path of expandGlobs([source.files].flat(), folder)) {
-    await using file = await ArrowFile.open(path)
-    if (file.batchCount === 0) continue
-    const { bytes } = await file.batch(0)
-    const place = { topic: path, partition: 0, offset: 0n, timestamp: Date.now() }
-    return { ...place, key: null, value: bytes, headers: new Map() }
+  const first = await firstPiece(expandGlobs([source.files].flat(), folder), viewOf(source, folder))
+  if (first === null) return null
+  const { path, value, unread } = first
+  if (unread !== undefined) {
+    throw new SpillwayError('EVENTS_UNREADABLE', unread.message, { place: unread.place })
   }
-  return null
+  const place = { topic: path, partition: 0, offset: 0n, timestamp: Date.now() }
+  return { ...place, key: null, value, headers: new Map() }
 }
 
 /** Scores a message in a worker, as a run would: a limit in time and memory, and a crash stays there. */

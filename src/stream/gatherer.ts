@@ -213,6 +213,10 @@ export class Gatherer {
   async #dispatch(entries: readonly Entry[], reason: CloseReason): Promise<void> {
     const work = entries.filter((entry) => {
       const { message } = entry
+      if (message.unread !== undefined) {
+        this.#settle(entry, rejected({ code: 'EVENTS_UNREADABLE', ...message.unread }))
+        return false
+      }
       if (message.value !== null && message.value.length > 0) return true
       const why = { code: 'MESSAGE_EMPTY', message: 'message has no value', place: placeOf(message) } as const
       this.#settle(entry, rejected(why))

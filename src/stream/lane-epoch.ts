@@ -124,7 +124,7 @@ export class LaneEpoch {
     } else if (suspect) {
       this.#suspects--
       this.#inOrder(() => this.#runAlone(entry))
-    } else if (this.#fresh) {
+    } else if (this.#fresh || this.#entries.some((one) => one.suspect)) {
       this.#inOrder(() => this.#runFirst(entry))
     } else this.#run(entry)
   }
@@ -184,6 +184,9 @@ export class LaneEpoch {
   }
 
   async #runFirst(entry: Entry): Promise<void> {
+    // Until a suspect is committed its mark stands: nobody else may end the process meanwhile and be counted as it.
+    while (this.#entries.some((one) => one.suspect) && !this.#ended) await this.changed.wait()
+    if (this.#ended) return
     if (this.#fresh && !this.#marked) await this.#remember(entry, { opens: this.#mark.opens + 1, tries: 0 })
     this.#run(entry)
   }

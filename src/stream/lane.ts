@@ -177,6 +177,8 @@ export class Lane {
       epoch.end()
       if (error instanceof SpillwayError && error.code === 'MESSAGE_TOO_LARGE')
         this.#tooLarge(ready.done, error)
+      // What only another configuration can mend would fail for ever.
+      if (error instanceof SpillwayError && error.decision === 'stop') events.fatal(error)
       await this.#restart(error)
       return
     }

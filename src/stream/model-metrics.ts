@@ -6,6 +6,20 @@ import type { ModelReport } from '../models/serving.js'
 /** Values that a drift must rest on before it is shown: PSI of fewer is noise. */
 const LEAST = 500
 
+/** Why a version is refused for good. */
+const REFUSALS = [
+  'MODEL_UNREADABLE',
+  'MODEL_INVALID',
+  'MODEL_CRASHES',
+  'PROBE_FAILED',
+  'MODEL_DEMOTED',
+  'MODEL_OUTDATED',
+  'MODEL_UNSIGNED',
+  'SIGNATURE_INVALID',
+  'COLUMN_MISSING',
+] as const satisfies readonly ErrorCode[]
+const ROLLBACKS = ['errors', 'drift', 'crash'] as const
+
 /** The drift of the live model of a step. */
 export interface StepDrift {
   readonly step: string
@@ -70,9 +84,16 @@ export class ModelMetrics {
     this.#driftGauge('spillway_drift_values', 'Values that PSI and KS rest on', 0, (one) => one.count)
   }
 
+  /** A step follows a registry: counters that begin at 0 show their first event to Prometheus' increase(). */
+  follows(step: string): void {
+    this.#swaps.inc({ step }, 0)
+    for (const code of REFUSALS) this.#refused.inc({ step, code }, 0)
+    for (const reason of ROLLBACKS) this.#rollbacks.inc({ step, reason }, 0)
+  }
+
   swapped(step: string): void {
     this.#swaps.inc({ step })
-    this.#onTrial.reset()
+    this.#trialEnds(step)
   }
 
   onTrial(step: string, mode: string, version: number): void {
@@ -81,11 +102,15 @@ export class ModelMetrics {
 
   refused(step: string, code: ErrorCode): void {
     this.#refused.inc({ step, code })
-    if (code === 'MODEL_DEMOTED') this.#onTrial.reset()
+    if (code === 'MODEL_DEMOTED') this.#trialEnds(step)
   }
 
   rolledBack(step: string, reason: string): void {
     this.#rollbacks.inc({ step, reason })
+  }
+
+  #trialEnds(step: string): void {
+    for (const mode of ['shadow', 'canary']) this.#onTrial.remove({ step, mode })
   }
 
   report(step: string, { role: mode, items, errors, differences }: ModelReport): void {

@@ -1,10 +1,16 @@
 import { SpillwayError } from '../errors.js'
-import { ArrowFile, decodeMessage, recut, SchemaMemory } from '../ingest/arrow/index.js'
+import { type Cut, decodeMessage, recut, SchemaMemory } from '../ingest/arrow/index.js'
+import { eventFormats } from '../ingest/event-file.js'
+import { formatOf } from '../ingest/format-of.js'
 import { nearest } from '../ingest/nearest.js'
+import { openReader, type Reader } from '../ingest/reader/thread.js'
 import type { BatchProducer, KafkaRecord } from './kafka/port.js'
 import { checksum } from './sinks/records.js'
+import { type InputView, openInput } from './sources/file-input.js'
 
 export interface ProduceOptions {
+  /** How the files are looked at. */
+  readonly view: InputView
   readonly topic: string
   readonly partitions: number
   /** Events per second; as fast as the broker takes them when `null`. */
@@ -33,18 +39,26 @@ const WINDOW_BYTES = 8 << 20
 const LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, maxRows: Number.MAX_SAFE_INTEGER, maxRatio: 1 }
 const utf8 = new TextEncoder()
 
-/** Rows of all files together. @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE, FILE_LIMIT */
-export async function countRows(files: readonly string[]): Promise<number> {
-  let rows = 0
-  for (const path of files) {
-    await using file = await ArrowFile.open(path)
-    rows += file.rows
+/**
+ * Looks at the schema of every file. @returns the rows of all together; `null` where they cannot be counted beforehand
+ * @throws SpillwayError as `openInput`
+ */
+export async function countRows(files: readonly string[], view: InputView): Promise<number | null> {
+  const reader = openReader()
+  try {
+    let rows: number | null = 0
+    for (const path of files) {
+      const input = await openInput(path, view, reader)
+      rows = rows === null || input.rows === null ? null : rows + input.rows
+    }
+    return rows
+  } finally {
+    await reader.close()
   }
-  return rows
 }
 
 /**
- * Publishes Arrow files as messages of `rows` events, in order, each with the `crc32` of its bytes. With a rate, a
+ * Publishes files of any format as messages of `rows` events, in order, each with the `crc32` of its bytes. With a rate, a
  * message goes out when its first event is due, so that the rate holds exactly over any time that the broker keeps up.
  * @throws SpillwayError SINK_UNAVAILABLE, MESSAGE_TOO_LARGE, FILE_UNREADABLE, COLUMN_MISSING
  */
@@ -95,14 +109,39 @@ function recordOf(
 
 async function* messages(
   files: readonly string[],
-  { rows, loops, signal }: ProduceOptions,
+  options: ProduceOptions,
 ): AsyncGenerator<{ readonly path: string; readonly rows: number; readonly bytes: Uint8Array }> {
-  for (let loop = 0; loops === 0 || loop < loops; loop++) {
-    for (const path of files) {
-      for await (const cut of recut(path, { batchRows: rows, signal })) yield { path, ...cut }
+  const { loops, signal } = options
+  const reader = openReader()
+  try {
+    for (let loop = 0; loops === 0 || loop < loops; loop++) {
+      for (const path of files) {
+        for await (const cut of messagesOf(path, options, reader)) {
+          yield { path, ...cut }
+          if (signal.aborted) return
+        }
+      }
+      if (signal.aborted) return
     }
-    if (signal.aborted) return
+  } finally {
+    await reader.close()
   }
+}
+
+/** Arrow files are cut by their bytes; others are decoded in a thread of their own. */
+async function* messagesOf(
+  path: string,
+  { rows, signal, view }: ProduceOptions,
+  reader: Reader,
+): AsyncGenerator<Cut> {
+  const { map, columns, folder } = view
+  if (map === null && columns === null && formatOf(path, eventFormats).name === 'arrow') {
+    yield* recut(path, { batchRows: rows, signal })
+    return
+  }
+  const whole = { first: 0, rows, bytes: Number.MAX_SAFE_INTEGER }
+  for await (const message of reader.messages({ path, map, columns, folder }, whole))
+    if (message.bytes !== null) yield { rows: message.rows, bytes: message.bytes }
 }
 
 /** Reads a message's key: the first event's value of a column, as text. */

@@ -14,7 +14,7 @@ import { openKafka } from './kafka/index.js'
 import type { KafkaClient, KafkaLog } from './kafka/port.js'
 import { kafkaSettings } from './kafka/settings.js'
 import { liveActions } from './live/actions.js'
-import { LivePage } from './live/index.js'
+import { LivePage, servesLivePage } from './live/index.js'
 import { LiveRecorder } from './live/recorder.js'
 import { Metrics } from './metrics.js'
 import { setRuntimeFlags } from './runtime-flags.js'
@@ -22,6 +22,7 @@ import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
 import type { Source } from './source.js'
+import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
 import { KafkaSource } from './sources/kafka-source.js'
 import type { LiveModel } from './work.js'
@@ -89,7 +90,7 @@ async function open(
   if (decisions !== null) closers.push(() => decisions.close())
   const bundles = await proved
   const control = new ModelControl(pipeline, bundles, metrics, (line) => events.models?.(line))
-  const recorder = config.http?.live === true ? new LiveRecorder(config) : null
+  const recorder = servesLivePage(config) ? new LiveRecorder(config) : null
   const told: EngineEvents = {
     task: (reply) => control.task(reply),
     workerReplaced: (_how, atWork) => {
@@ -165,7 +166,7 @@ async function proveModels(
   return new Map([...checked].map(([step, { bundle }]) => [step, bundle!]))
 }
 
-const isTopic = (output: OutputConfig | undefined): output is { topic: string } =>
+const isTopic = <T extends OutputConfig>(output: T | undefined): output is Extract<T, { topic: string }> =>
   output !== undefined && 'topic' in output
 
 const needsKafka = ({ source, sink }: PipelineConfig): boolean =>
@@ -194,7 +195,7 @@ async function openSource(
 ) {
   if ('files' in source) {
     const { files, rate = null, repeat } = source
-    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat })
+    return FileSource.open(expandGlobs([files].flat(), folder), { rate, repeat }, viewOf(source, folder))
   }
   return new KafkaSource({
     client: client!,
@@ -222,8 +223,11 @@ async function openSink(
     if (isTopic(accepted) || isTopic(dead_letters)) fail('scores go to files, so all outputs must')
     return fileSink({
       pipeline: config.name,
-      scores: resolve(folder, scores.files),
-      accepted: accepted === undefined ? null : resolve(folder, (accepted as { files: string }).files),
+      scores: { folder: resolve(folder, scores.files), format: scores.format },
+      accepted:
+        accepted === undefined || isTopic(accepted)
+          ? null
+          : { folder: resolve(folder, accepted.files), format: accepted.format },
       deadLetters: resolve(folder, (dead_letters as { files: string }).files),
       inputDigest: source.digest ?? `${'topic' in config.source ? config.source.topic : ''}`,
     })

@@ -1,9 +1,9 @@
 // Physics kernels against their Python peers, interleaved in one run, per CPU-second of each process:
-//   npm run build && node test/bench/physics.mjs [--json FILE] [--jets FILE.arrow] [--rounds N]
+//   npm run bench -- physics [--json FILE] [--quick] [--jets FILE.arrow] [--limit N] [--rounds N]
 // SPILLWAY_PYTHON names a Python with fastjet, awkward, vector and numpy (default python3).
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ import { Clusterer } from '#spillway/physics/jets/clusterer.js'
 import { antiKt, cambridgeAachen, WHOLE_JET } from '#spillway/physics/jets/definition.js'
 import { inclusiveJets } from '#spillway/physics/jets/jets.js'
 import { lundTree, primaryLundPlane } from '#spillway/physics/jets/lund.js'
-import { PairKinematics } from '#spillway/physics/pairs/pair-kinematics.js'
+import { PairKinematics, pairFeatures } from '#spillway/physics/pairs/pair-kinematics.js'
 import { generateEvents } from '../physics/generate-events.mjs'
 import { readJets } from '../support/arrow-jets.mjs'
 
@@ -22,31 +22,45 @@ const LUNDNET_JETS = 100
 const WARM_UP = 5
 
 /**
- * Runs the benchmark; gives (and writes to `json`) medians, ratios and targets. `jets` is an Arrow file of
- * large-R jets.
+ * Runs the benchmark and prints it; gives (and writes to `json`) medians, ratios and targets. Of `argv`: `--jets FILE`,
+ * an Arrow file of large-R jets, `--limit` of them, and `--rounds`.
  */
-export async function run({ json, jets = SMALL, rounds = 7, limit = 10_000 } = {}) {
-  const work = prepare(jets, limit)
+export async function run({ json = null, quick = false, argv = [] } = {}) {
+  const { values } = parseArgs({ args: argv, strict: false, options })
+  const rounds = Number(values.rounds ?? (quick ? 3 : 9))
+  const work = prepare(values.jets ?? SMALL, Number(values.limit ?? 10_000))
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
   const peer = await startPeer(folder, work)
   try {
     const lines = []
-    for (const task of tasks(work)) lines.push(await measure(task, peer, rounds))
+    for (const task of tasks(work)) {
+      lines.push(await measure(task, peer, rounds))
+      print(lines.at(-1))
+    }
+    const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg() }
     const report = {
-      benchmark: 'physics',
-      node: process.version,
-      cpu: cpus()[0]?.model,
+      bench: 'physics',
+      machine,
       peers: peer.versions,
       rounds,
       lines,
       targets: targets(lines),
     }
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    if (json !== null) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
     return report
   } finally {
     peer.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const options = { jets: { type: 'string' }, rounds: { type: 'string' }, limit: { type: 'string' } }
+
+function print({ id, peer, unit, perCpuSecond, peerPerCpuSecond, ratio, target }) {
+  const goal = target === undefined ? '' : `  (target ${target}: ${ratio >= target ? 'met' : 'not met'})`
+  process.stdout.write(
+    `${id}: ${perCpuSecond} ${unit} per CPU-second, ${peer} ${peerPerCpuSecond}: ${ratio.toFixed(2)} x${goal}\n`,
+  )
 }
 
 /**
@@ -61,7 +75,7 @@ function tasks({ jets, few, events, long, pairs, pairsLarge, pairs32, pairsLarge
   const tree = (l) => lundTree(clusterer.cluster(l.p4, l.offsets, whole)).lnKt.length
   const find = (l) => inclusiveJets(clusterer.cluster(l.p4, l.offsets, antiKt(0.4)), 5).node.length
   const features = (batch) => {
-    for (let k = 0; k < batch.repeat; k++) pairFeatures(kinematics, batch.columns)
+    for (let k = 0; k < batch.repeat; k++) leadingPairs(kinematics, batch.columns, batch.into)
     return batch.repeat
   }
   const rows = (batch) => batch.repeat * (batch.columns.offsets.length - 1)
@@ -112,14 +126,15 @@ function tasks({ jets, few, events, long, pairs, pairsLarge, pairs32, pairsLarge
   ]
 }
 
-/** Eight features of the two leading leptons, from the columns of a batch: the work of the kinematics lines. */
-function pairFeatures(kinematics, { offsets, ...leptons }) {
+/**
+ * Eight features of the two leading leptons, from the columns of a batch: the work of the kinematics lines. The memory
+ * for them is used again from batch to batch, which numpy's allocator does for numpy.
+ */
+function leadingPairs(kinematics, { offsets, ...leptons }, into) {
   const first = offsets.subarray(0, -1)
-  return kinematics.compute(
-    leptons,
-    first,
-    first.map((i) => i + 1),
-  )
+  const { second, features } = into
+  for (let i = 0; i < second.length; i++) second[i] = first[i] + 1
+  return kinematics.compute(leptons, first, second, features)
 }
 
 function prepare(path, limit) {
@@ -164,7 +179,8 @@ function leptonPairs(count, repeat, Column) {
   const typed = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, Column.from(column)]),
   )
-  return { columns: { ...typed, offsets: lists }, repeat }
+  const into = { second: new Int32Array(count), features: pairFeatures(count) }
+  return { columns: { ...typed, offsets: lists }, repeat, into }
 }
 
 async function startPeer(folder, work) {
@@ -244,25 +260,3 @@ function targets(lines) {
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'string' },
-      jets: { type: 'string' },
-      rounds: { type: 'string' },
-      limit: { type: 'string' },
-    },
-  })
-  const numbers = Object.fromEntries(
-    ['rounds', 'limit'].filter((k) => values[k]).map((k) => [k, Number(values[k])]),
-  )
-  const report = await run({ json: values.json, jets: values.jets, ...numbers })
-  for (const { id, peer, unit, perCpuSecond, peerPerCpuSecond, ratio, target } of report.lines) {
-    const goal = target === undefined ? '' : `  target ${target}`
-    process.stdout.write(
-      `${id}: ${perCpuSecond} ${unit}/CPU-s, ${peer} ${peerPerCpuSecond}: ${ratio.toFixed(2)}x${goal}\n`,
-    )
-  }
-  process.exitCode = report.targets.every((t) => t.ok) ? 0 : 1
-}

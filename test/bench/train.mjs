@@ -68,7 +68,12 @@ function parse(argv, quick) {
   return { rounds, models, help: values.help }
 }
 
-const machine = () => ({ cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg() })
+const machine = () => ({
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  node: process.version,
+  load: loadavg(),
+})
 
 /** Both contestants in turn, the first to go alternating. */
 async function compare(id, settings) {
@@ -95,7 +100,14 @@ async function compare(id, settings) {
       }
     }
     const versions = { ...contestants.spillway.versions, ...contestants.torch.versions }
-    return { id, title: catalogue[id].title, threads: settings.threads, versions, losses, ...summary(cpu, wall) }
+    return {
+      id,
+      title: catalogue[id].title,
+      threads: settings.threads,
+      versions,
+      losses,
+      ...summary(cpu, wall),
+    }
   } finally {
     for (const contestant of Object.values(contestants)) contestant.stop()
   }

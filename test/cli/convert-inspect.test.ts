@@ -21,7 +21,7 @@ async function inspected(...args: readonly string[]): Promise<Inspected> {
   return JSON.parse(text) as Inspected
 }
 
-describe('spillway convert', () => {
+describe('spillway convert', { timeout: 120_000 }, () => {
   test.each(['arrow', 'parquet', 'root'])('through a ready-made map to .%s and back', async (ending) => {
     const to = out(`h4l.${ending}`)
     const args = ['convert', raw('h4l_ggF_300.root'), '--map', 'nanoaod', '--out', to, '--json']

@@ -28,7 +28,10 @@ describe.each(['files', 'kafka'] as const)('the skeleton for %s', (kind) => {
 
   test('shows every key, but for those of the other kind', () => {
     const of = (path: string) => path.split('.').at(-1) ?? ''
-    const other = kind === 'files' ? ['topic', 'group', 'from', 'schema'] : ['files', 'rate', 'repeat']
+    const other =
+      kind === 'files'
+        ? ['topic', 'group', 'from', 'schema']
+        : ['files', 'map', 'columns', 'rows', 'rate', 'repeat', 'format']
     for (const { name, path } of allKeys(keysOfSchema(PipelineSchema))) {
       if (/^(source|sink)\./.test(path) && other.includes(of(path))) continue
       expect(text, path).toMatch(new RegExp(`(^|[\\s#-])${name}:`, 'm'))

@@ -146,8 +146,8 @@ def lepton(pt, eta, phi, charge, pdg_id=0, mass=0.0005):
 
 print("zjets: written down")
 written = {
-    "leptons": [lepton(80, 0.3, 0.2, -1), lepton(40, -0.4, 1.2, 1)],
-    "jets": [{"pt": 95, "eta": 1.0, "phi": -2.6, "mass": 8}],
+    "leptons": [lepton(80, 0.3, 0.2, -1), lepton(40, -0.4, 1.8, 1)],
+    "jets": [{"pt": 95, "eta": 1.0, "phi": -2.4, "mass": 8}],
 }
 print(polarization(written))
 for row, event in enumerate(rows("zj")[:200]):

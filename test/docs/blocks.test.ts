@@ -32,6 +32,10 @@ describe.each(tried)('$page does what it shows', ({ blocks }) => {
   const local = (text: string): string => text.replaceAll(BROKER, broker?.bootstrap ?? BROKER)
 
   it.for(blocks)('line $line: $verb $argument', { timeout: SLOW }, async (block, { skip }) => {
+    if (block.verb === 'write') {
+      folder.write(block.argument, block.text)
+      return
+    }
     if (block.verb === 'check') {
       expect(block.language).toBe('yaml')
       const name = block.argument || `line-${block.line}.yaml`

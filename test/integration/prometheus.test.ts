@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPipeline } from '#spillway/stream/config/load.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
+import { dashboardFiles } from '../../scripts/grafana/json.mjs'
 import { writeArrow } from '../support/arrow-files.js'
 import { columnsText, writeBundle } from '../support/bundles.js'
+import { followedPipeline } from '../support/followed.js'
 import { until } from '../support/kafka.js'
 import { type Bench, eventsFrom, openBench, ROWS, topics } from '../support/kafka-bench.js'
 import { liveEvents, livePipeline, TOKEN } from '../support/live.js'
@@ -12,6 +14,7 @@ import { linear } from '../support/onnx.js'
 import { pipelineIn, root, temporary } from '../support/pipelines.js'
 import { startPrometheus } from '../support/prometheus.js'
 import { needServers } from '../support/servers.js'
+import { filesUnder, textOf } from '../support/sources.js'
 import { checked } from '../support/topics.js'
 
 const LIMIT = 120_000
@@ -38,6 +41,38 @@ http: { live: false }`,
   return assemble(pipeline, {}, undefined, MISBEHAVING)
 }
 
+interface Panel {
+  readonly title: string
+  readonly targets: readonly { readonly expr: string }[]
+}
+
+const queriesOfDashboards = () =>
+  filesUnder('deploy/grafana/dashboards', '.json').flatMap((path) => {
+    const { title, panels } = JSON.parse(textOf(path)) as {
+      readonly title: string
+      readonly panels: readonly Panel[]
+    }
+    return panels.flatMap(({ title: panel, targets }) =>
+      targets.map(({ expr }) => ({ dashboard: title, panel, expr })),
+    )
+  })
+
+describe('the shipped dashboards', () => {
+  it('are what scripts/grafana/write.mjs writes', () => {
+    const made = dashboardFiles().map(
+      ({ name, text }) => [`deploy/grafana/dashboards/${name}`, text] as const,
+    )
+    expect(filesUnder('deploy/grafana/dashboards', '.json')).toEqual(made.map(([path]) => path).sort())
+    for (const [path, text] of made) expect(textOf(path), path).toBe(text)
+  })
+
+  it('name every metric of docs/metrics.md', () => {
+    const shown = filesUnder('deploy/grafana/dashboards', '.json').map(textOf).join()
+    const metrics = [...textOf('docs/metrics.md').matchAll(/^\| `(spillway_\w+)`/gm)].map(([, name]) => name)
+    expect(metrics.filter((name) => !shown.includes(name))).toEqual([])
+  })
+})
+
 describe.skipIf(!needServers('promtool'))('the shipped rules', () => {
   it('pass their unit tests', () => {
     const tests = join(root, 'deploy/prometheus/tests.yaml')
@@ -57,18 +92,26 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
   const runs: Promise<unknown>[] = []
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
 
-  const run = (scorer: RunningPipeline): void => {
-    scorers.push(scorer)
-    runs.push(scorer.run())
-  }
   beforeAll(async () => {
-    run(await assemble(await livePipeline({ name: 'healthy', bad: false })))
-    run(await assemble(await livePipeline({ name: 'letters' })))
-    run(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
-    run(await faulty('stuck', 'hang', 40))
-    run(await faulty('crashing', 'exit', 40))
+    scorers.push(await assemble(await livePipeline({ name: 'healthy', bad: false })))
+    scorers.push(await assemble(await livePipeline({ name: 'letters' })))
+    scorers.push(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
+    scorers.push(await faulty('stuck', 'hang', 40))
+    scorers.push(await faulty('crashing', 'exit', 40))
+    const followed = await followedPipeline('models')
+    scorers.push(await assemble(followed.pipeline))
     const targets = scorers.map(({ url }) => new URL(url!).host)
     prometheus = await startPrometheus([...targets, '127.0.0.1:1'])
+    // Everything is seen at 0 before anything happens: an increase needs two values.
+    const seen = async () =>
+      (await prometheus.query('spillway_workers_replaced_total{reason="crash"}')).length
+    await until(async () => (await seen()) === scorers.length, 'the first values', 60_000)
+    for (const scorer of scorers) runs.push(scorer.run())
+    const refusals = 'spillway_model_refused_total{pipeline="models",code="PROBE_FAILED"}'
+    await until(async () => (await prometheus.query(refusals)).length > 0, 'the first value', 60_000)
+    await followed.publishWrong()
+    await until(async () => (await prometheus.query(`${refusals} == 1`)).length > 0, 'the refusal', 60_000)
+    await followed.publishRight()
   }, LIMIT)
   afterAll(async () => {
     await prometheus?.stop()
@@ -85,15 +128,28 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
       'crashing: SpillwayWorkersReplaced',
       'fallback: SpillwayProviderFellBack',
       'letters: SpillwayDeadLetters',
+      'models: SpillwayDrift',
+      'models: SpillwayModelRefused',
       'stuck: SpillwayNoProgress',
     ]
     // A new worker takes seconds to start, and here they stand for minutes: that one may fire too.
     const fired = async () =>
       (await prometheus.fired()).filter((alert) => alert !== 'crashing: SpillwayNoProgress')
-    await until(async () => (await fired()).length >= expected.length, 'the alerts', 60_000)
+    for (const end = Date.now() + 60_000; Date.now() < end && (await fired()).length < expected.length; )
+      await new Promise((resolve) => setTimeout(resolve, 250))
     // Time for one that should not come.
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     expect(await fired()).toEqual(expected)
+  })
+
+  it.each(queriesOfDashboards())('has what dashboard $dashboard shows as "$panel"', async ({ expr }) => {
+    // Faults need not be there now: their counters are, at 0.
+    const asked = expr
+      .replaceAll('"$pipeline"', '".*"')
+      .replaceAll('"$instance"', '".*"')
+      .replaceAll('$__rate_interval', '3s')
+      .replace(/ > 0$/, '')
+    await until(async () => (await prometheus.query(asked)).length > 0, asked, 10_000)
   })
 
   it('records what dashboards show', async () => {

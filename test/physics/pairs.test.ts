@@ -10,7 +10,7 @@ import { helicityCosines } from '#spillway/physics/helicity.js'
 import { masses } from '#spillway/physics/mass.js'
 import { anglesWatDigest } from '#spillway/physics/pairs/angles.wasm.js'
 import { gatherWatDigest } from '#spillway/physics/pairs/gather.wasm.js'
-import { type PairFeatures, PairKinematics } from '#spillway/physics/pairs/pair-kinematics.js'
+import { type PairFeatures, PairKinematics, pairFeatures } from '#spillway/physics/pairs/pair-kinematics.js'
 import { pairsWatDigest } from '#spillway/physics/pairs/pairs.wasm.js'
 import { rapidities } from '#spillway/physics/rapidity.js'
 import { addPairs, take } from '#spillway/physics/sum.js'
@@ -123,6 +123,15 @@ describe('features of pairs', () => {
     expect(kinematics.compute(p4, new Int32Array(), new Int32Array()).mass.length).toBe(0)
     const [one] = kinematics.compute(p4, Int32Array.of(0), Int32Array.of(1)).mass
     expect(one).toBeCloseTo(90, 10)
+  })
+
+  it('are written over the memory that is given, if it is of the right length', () => {
+    const p4 = { pt: f64(45, 45), eta: f64(0, 1), phi: f64(0, 2), mass: f64(0, 0) }
+    const [first, second] = [Int32Array.of(0), Int32Array.of(1)]
+    const into = pairFeatures(1)
+    expect(kinematics.compute(p4, first, second, into)).toBe(into)
+    expect(into).toEqual(kinematics.compute(p4, first, second))
+    expect(() => kinematics.compute(p4, first, second, pairFeatures(2))).toThrow(/different lengths/)
   })
 
   it('refuse columns of different lengths', () => {

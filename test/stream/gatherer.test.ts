@@ -48,7 +48,9 @@ describe('gatherer', () => {
   })
 
   it('lets a worker that is at work wait for a fuller task', async () => {
-    const { gatherer, workers, reasons } = gathererOf(() => sleep(60).then((): 'ok' => 'ok'), { delayMs: 20 })
+    const { gatherer, workers, reasons } = gathererOf(() => sleep(900).then((): 'ok' => 'ok'), {
+      delayMs: 300,
+    })
     const [a, b, c] = messages(3)
     const first = gatherer.submit(a)
     await sleep(1)

@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { decodeMessage, defaultLimits } from '#spillway/ingest/arrow/index.js'
 import type { BatchProducer, KafkaRecord } from '#spillway/stream/kafka/port.js'
 import { countRows, type ProduceOptions, produceFiles } from '#spillway/stream/produce.js'
+import { PLAIN_VIEW } from '#spillway/stream/sources/file-input.js'
 import { tinyEvents } from '../support/bundle.js'
 import { temporaryFolder } from '../support/cli.js'
 
@@ -28,6 +30,7 @@ function keeper(): BatchProducer & {
 }
 
 const options = (more: Partial<ProduceOptions> = {}): ProduceOptions => ({
+  view: PLAIN_VIEW,
   topic: 't',
   partitions: 3,
   rate: null,
@@ -42,7 +45,7 @@ const options = (more: Partial<ProduceOptions> = {}): ProduceOptions => ({
 test('files are cut to messages of so many rows, in order, round the partitions, with their checksum', async () => {
   const producer = keeper()
   const done = await produceFiles(producer, files, options())
-  expect(await countRows(files)).toBe(300)
+  expect(await countRows(files, PLAIN_VIEW)).toBe(300)
   const messages = producer.kept.map(({ record }) => record)
   const x = messages.map(({ value }) =>
     [...decodeMessage(value!, defaultLimits).column('x').values].map(Number),
@@ -99,4 +102,17 @@ test('what the broker refuses ends it', async () => {
     async close() {},
   }
   await expect(produceFiles(producer, files, options())).rejects.toThrow('no')
+})
+
+test('files of other formats are sent through a map, cut to so many rows', async () => {
+  const producer = keeper()
+  const input = fileURLToPath(new URL('../data/raw/h4l_ggF_300.root', import.meta.url))
+  const view = { ...PLAIN_VIEW, map: 'nanoaod' }
+  expect(await countRows([input], view)).toBe(300)
+  const done = await produceFiles(producer, [input], options({ view, key: 'event' }))
+  expect(done).toMatchObject({ messages: 3, events: 300 })
+  const events = producer.kept.map(({ record }) => decodeMessage(record.value!, defaultLimits))
+  expect(events.map(({ rows }) => rows)).toEqual([100, 100, 100])
+  expect(events[1].column('event').values[0]).toBe(100n)
+  expect(events[1].has('jets.pt')).toBe(true)
 })

@@ -10,12 +10,12 @@ export interface Block {
   readonly line: number
   readonly language: string
   readonly text: string
-  /** `run` and `check` as written in the comment; `argument` is what follows the colon. */
-  readonly verb: 'run' | 'check'
+  /** `run`, `check` and `write` as written in the comment; `argument` is what follows the colon. */
+  readonly verb: 'run' | 'check' | 'write'
   readonly argument: string
 }
 
-const BLOCK = /^<!-- (run|check)(?:: *([^>]*?))? -->\n```(\w+)\n([\s\S]*?)^```$/gm
+const BLOCK = /^<!-- (run|check|write)(?:: *([^>]*?))? -->\n```(\w+)\n([\s\S]*?)^```$/gm
 
 /** The blocks of a page that are to be tried, in order. */
 export function blocksOf(page: string): Block[] {

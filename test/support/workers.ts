@@ -19,6 +19,8 @@ export type Script = (places: readonly string[]) => Promise<'ok' | Lost | Error>
 /** Workers without threads: each task is answered as the script says, later, in any order. */
 export class ScriptedWorkers implements Workers {
   readonly tasks: string[][] = []
+  /** The line-up of each task. */
+  readonly lineUps: (number | undefined)[] = []
   readonly #script: Script
   readonly #slots: number
   busy = 0
@@ -39,12 +41,13 @@ export class ScriptedWorkers implements Workers {
     return this.busy === 0
   }
 
-  async run(items: readonly WorkItem[]): Promise<TaskReply> {
+  async run(items: readonly WorkItem[], lineUp?: number): Promise<TaskReply> {
     if (this.room <= 0) throw new Error('run() without room')
     this.busy++
     this.peak = Math.max(this.peak, this.busy)
     const places = items.map(({ place }) => place)
     this.tasks.push(places)
+    this.lineUps.push(lineUp)
     const end = await this.#script(places)
     await new Promise((resolve) => setImmediate(resolve))
     this.busy--

@@ -214,7 +214,7 @@ async function forge(files, damage) {
   await keys.create(`${entry.name}.${entry.version}`, JSON.stringify(entry))
 }
 
-const slope = slopeOf(memory.slice(Math.floor(memory.length / 3)))
+const slope = slopeOf(memory.slice(memory.length >> 1))
 const p99 = {
   baseline: quantile(oracle.latencies.baseline, 0.99),
   swaps: quantile(oracle.latencies.swaps, 0.99),

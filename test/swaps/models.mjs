@@ -1,4 +1,4 @@
-// Versions of the demo's model that can be told apart, and bundles that must never go live.
+// Versions of a model that can be told apart, and bundles that must never go live.
 import { generateKeyPairSync } from 'node:crypto'
 import { ArrowFile, decodeMessage, defaultLimits, encodeSubset } from '../../dist/ingest/arrow/index.js'
 import { makeBundle, readBundleFiles } from '../../dist/models/bundle.js'
@@ -9,7 +9,7 @@ import { proto } from '../support/proto.mjs'
 
 const FLOAT = 1
 const INT64 = 7
-const base = readBundleFiles('demo/models/polarization')
+const base = readBundleFiles('test/data/models/polarization')
 const manifest = JSON.parse(Buffer.from(base.get('manifest.json')).toString())
 const model = base.get('model.onnx')
 const probe = base.get('probe.arrow')
@@ -51,7 +51,7 @@ const node = (op, inputs, outputs, more = []) => [
 ]
 
 /**
- * The demo's network with one output more: `stamp` = factor · first momentum. Messages that are written one after
+ * The network with one output more: `stamp` = factor · first momentum. Messages that are written one after
  * another are merged by protobuf's rules, so that the graph need not be taken apart.
  */
 function stamped(factor) {

@@ -137,7 +137,7 @@ sink: { scores: { files: online }, dead_letters: { files: dead }, columns: [even
     expect(reported).toMatchObject({ code: 0, err: '' })
     const html = readFileSync(join(run, 'report.html'), 'utf8')
     expect(html).toContain('Learning curves')
-    expect(html).not.toMatch(/NaN|undefined|Infinity/)
+    expect(html.match(/NaN|undefined|Infinity/g)).toBeNull()
     const json = JSON.parse(readFileSync(join(run, 'report.json'), 'utf8'))
     expect(json.facts.system).toBe(system)
     expect(json.sections.length).toBeGreaterThan(1)

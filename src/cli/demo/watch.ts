@@ -33,15 +33,15 @@ export async function watchedDemo(folder: string, port: number): Promise<Watched
   const loaded = loadPipeline(join(folder, 'pipelines', 'zjets.yaml'))
   const { sink } = loaded.config
   const folders = ['scores', 'accepted', 'dead-letters'].map((name) => join(out, name))
-  const [scores, accepted, deadLetters] = folders.map((files) => ({ files }))
+  const [scores, accepted, deadLetters] = folders.map((files) => ({ files, format: 'arrow' as const }))
   const config: LoadedPipeline['config'] = {
     ...loaded.config,
-    source: { files: [input], rate: RATE, repeat: 0 },
+    source: { files: [input], rows: MESSAGE_ROWS, rate: RATE, repeat: 0 },
     sink: {
       ...sink,
       scores,
       accepted,
-      dead_letters: deadLetters,
+      dead_letters: { files: deadLetters.files },
       commit: { ...sink.commit, interval_ms: COMMIT_MS },
     },
     http: { host: '127.0.0.1', port, stalled_s: 60, live: true },

@@ -30,6 +30,7 @@ export const numberFunctions: readonly NumberFunction[] = [
   unary('tan', 'tangent of an angle in rad', Math.tan),
   unary('sinh', 'hyperbolic sine', Math.sinh),
   unary('cosh', 'hyperbolic cosine', Math.cosh),
+  unary('tanh', 'hyperbolic tangent', Math.tanh),
   {
     name: 'isfinite',
     parameters: ['x'],

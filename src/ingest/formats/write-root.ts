@@ -72,6 +72,7 @@ export async function writeRoot(path: string, schema: Schema): Promise<BatchWrit
 const refusal = (name: string, what: string): SpillwayError =>
   new SpillwayError('SCHEMA_MISMATCH', `column ${name} ${what}: a TTree written here has no place for it`, {
     place: name,
+    remedy: 'Write Arrow or Parquet, or leave the column out (--columns, or a schema map).',
   })
 
 function planBranches(shapes: readonly Shape[]): readonly Plan[] {
@@ -97,8 +98,9 @@ function planBranches(shapes: readonly Shape[]): readonly Plan[] {
       visit(shape.item, name, column, steps, plans.length - 1)
     }
   }
+  // Dots in the names of branches mean something else to ROOT.
   shapes.forEach((shape, column) => {
-    visit(shape, shape.name, column, [], null)
+    visit(shape, shape.name.replaceAll('.', '_'), column, [], null)
   })
   const counters = new Set(plans.filter(({ isCounter }) => isCounter).map(({ name }) => name))
   const twice = plans.find(({ name, isCounter }) => !isCounter && counters.has(name))

@@ -1,5 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import type { FeatureBuilder, FeatureFactory } from '../feature-builder.js'
+import { foreignInputs } from '../foreign/builder.js'
 import { systems } from '../index.js'
 import { columnTensors } from './columns.js'
 import { jetConstituents } from './jet-constituents.js'
@@ -10,6 +11,7 @@ export const featureBuilders: Readonly<Record<string, FeatureFactory>> = {
   columns: columnTensors,
   'jet-constituents': jetConstituents,
   'zj-momenta': zjMomenta,
+  foreign: foreignInputs,
   ...Object.assign({}, ...systems.map(({ features }) => features)),
 }
 

@@ -12,7 +12,8 @@ export function transform(
 
 /**
  * Writes items `items[from..to)` of one input to slots `slot, slot+1, …` of `out`, padded to `length` entries.
- * `columns` hold one array a variable, in their order; `offsets` are those of the list, `null` for plain inputs.
+ * Of a longer list its first `most` entries are written. `columns` hold one array a variable, in their order; `offsets`
+ * are those of the list, `null` for plain inputs.
  */
 export function fillInput(
   input: ForeignInput,
@@ -24,6 +25,7 @@ export function fillInput(
   slot: number,
   length: number,
   out: Float32Array,
+  most = length,
 ): void {
   const width = input.variables.length
   const entries = input.ragged ? length : 1
@@ -38,7 +40,7 @@ export function fillInput(
     ) {
       const item = items[i]
       const start = offsets === null ? item : offsets[item]
-      const count = offsets === null ? 1 : Math.min(offsets[item + 1] - start, entries)
+      const count = offsets === null ? 1 : Math.min(offsets[item + 1] - start, entries, most)
       for (let k = 0; k < count; k++) out[base + k * perEntry] = transform(column[start + k], variable)
       for (let k = count; k < entries; k++) {
         // Wrapping repeats what is already transformed; there is nothing to repeat in an empty list.

@@ -17,7 +17,16 @@ const PreprocessInput = z.object({
   var_length: z.int().positive().max(65_536).nullish(),
 })
 const Preprocess = z
-  .object({ input_names: z.array(z.string()).min(1), output_names: z.array(z.string()).default([]) })
+  .object({
+    input_names: z.array(z.string()).min(1),
+    // Labels by their formulas where the card defines them so.
+    output_names: z
+      .union([
+        z.array(z.string()),
+        z.record(z.string(), z.unknown()).transform((labels) => Object.keys(labels)),
+      ])
+      .default([]),
+  })
   .catchall(z.unknown())
 
 /** weaver's `preprocess.json`, written beside an exported ONNX file. @throws SpillwayError MODEL_INVALID. */

@@ -98,9 +98,15 @@ export class PairKinematics {
    * The features of the pairs (`first[i]`, `second[i]`), indices into the columns of `leptons`. An index that
    * is not one of a lepton (−1: "none", as `leading` gives) and what is not a number make the features NaN
    * that depend on it. Rapidity and the angles need a pair with mass or transverse momentum, else NaN.
+   * @param into features of as many pairs, to be written over: who computes batch after batch spares the memory
    * @throws SpillwayError KERNEL_INPUT when lengths differ.
    */
-  compute(leptons: PtEtaPhiM, first: Int32Array, second: Int32Array): PairFeatures {
+  compute(
+    leptons: PtEtaPhiM,
+    first: Int32Array,
+    second: Int32Array,
+    into: PairFeatures = pairFeatures(first.length),
+  ): PairFeatures {
     const { pt, eta, phi, mass } = leptons
     commonLength('pairKinematics', { pt, eta, phi, mass })
     const pairs = commonLength('pairKinematics', { first, second })
@@ -108,7 +114,9 @@ export class PairKinematics {
     const doubles = columns.every((column) => column instanceof Float64Array)
     const floats = columns.every((column) => column instanceof Float32Array)
     const kind = doubles ? 'doubles' : floats ? 'floats' : 'mixed'
-    const results = Array.from({ length: 8 }, () => new Float64Array(pairs))
+    commonLength('pairKinematics', { pairs: first, ...into })
+    const { deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity } = into
+    const results = [into.mass, into.pt, into.rapidity, deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity]
     for (let begin = 0; begin < pairs; begin += BLOCK) {
       const count = Math.min(BLOCK, pairs - begin)
       const end = 8 * count
@@ -123,8 +131,7 @@ export class PairKinematics {
         results[k].set(count === BLOCK ? result : result.subarray(0, count), begin)
       }
     }
-    const [m, transverse, rapidity, deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity] = results
-    return { mass: m, pt: transverse, rapidity, deltaPhi, deltaR, cosThetaCs, phiCs, cosThetaHelicity }
+    return into
   }
 
   /** Brings the leptons of one block into memory. */
@@ -175,6 +182,18 @@ export class PairKinematics {
     }
   }
 }
+
+/** Features of `pairs` pairs, all 0: memory for `PairKinematics.compute`. */
+export const pairFeatures = (pairs: number): PairFeatures => ({
+  mass: new Float64Array(pairs),
+  pt: new Float64Array(pairs),
+  rapidity: new Float64Array(pairs),
+  deltaPhi: new Float64Array(pairs),
+  deltaR: new Float64Array(pairs),
+  cosThetaCs: new Float64Array(pairs),
+  phiCs: new Float64Array(pairs),
+  cosThetaHelicity: new Float64Array(pairs),
+})
 
 /** The values at any indices, NaN for indices of none. */
 function pick(column: Column, index: Int32Array, out: Float64Array, at: number): void {

@@ -3,7 +3,13 @@ import type { ColumnSpec, EventSchema } from '../../ingest/columns.js'
 import { parse } from '../../ingest/expression/parse.js'
 import type { Read } from '../../models/feature-builder.js'
 import type { LoadedPipeline } from '../config/load.js'
-import { type CutFlowStepConfig, isCutFlowStep, isModelStep, type ModelStepConfig } from '../config/schema.js'
+import {
+  type CutFlowStepConfig,
+  isCutFlowStep,
+  isModelStep,
+  type ModelStepConfig,
+  type PipelineConfig,
+} from '../config/schema.js'
 import { bindCutFlow } from '../cutflow/bind.js'
 import { checkReads } from '../reads.js'
 import type { MenuConfig } from '../select/config.js'
@@ -51,7 +57,31 @@ export function checkColumns(
   config.sink.columns.forEach((path, index) => {
     each([{ path }], schema, place(['sink', 'columns', index]), 'sink.columns', problems)
   })
+  checkFormats(config, schema, place, problems)
   return { steps, problems, notes: [] }
+}
+
+/** ROOT files have no place for text. */
+function checkFormats(
+  { sink }: PipelineConfig,
+  { columns }: EventSchema,
+  place: LoadedPipeline['place'],
+  problems: SpillwayError[],
+): void {
+  for (const output of ['scores', 'accepted'] as const) {
+    const to = sink[output]
+    if (to === undefined || !('format' in to) || to.format !== 'root') continue
+    const written =
+      output === 'accepted' ? columns : columns.filter(({ path }) => sink.columns.includes(path))
+    const text = written.find(({ type }) => type === 'utf8')
+    if (text === undefined) continue
+    problems.push(
+      new SpillwayError('COLUMN_TYPE', `column ${text.path} is text: a ROOT file has no place for it`, {
+        place: `${place(['sink', output, 'format'])}, sink.${output}`,
+        remedy: 'Write Arrow or Parquet, or leave the column out.',
+      }),
+    )
+  }
 }
 
 type Where = (...keys: string[]) => string

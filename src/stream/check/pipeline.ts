@@ -1,12 +1,15 @@
 import { resolve } from 'node:path'
 import type { SpillwayError } from '../../errors.js'
-import { schemaOfFile } from '../../ingest/arrow/index.js'
 import type { EventSchema } from '../../ingest/columns.js'
+import { misfits } from '../../ingest/event-file.js'
 import { expandGlobs } from '../../ingest/glob.js'
+import { loadSchemaMap } from '../../ingest/mapping/load.js'
+import type { SchemaMap } from '../../ingest/mapping/schema-map.js'
 import { type LoadedPipeline, readYaml } from '../config/load.js'
 import { brokenRules } from '../config/rules.js'
 import { PipelineSchema } from '../config/schema.js'
 import { kafkaSettings } from '../kafka/settings.js'
+import { type InputView, PLAIN_VIEW, schemaOfInput, viewOf } from '../sources/file-input.js'
 import { checkColumns, parseExpressions } from './columns.js'
 import { type CheckedModel, checkModels } from './models.js'
 import { at, byLine, type CheckReport, type StepReport } from './report.js'
@@ -52,24 +55,51 @@ async function schemasOf(
 ): Promise<SourceSchemas> {
   const { source } = config
   const found = new Map<string, { file: string; schema: EventSchema }>()
+  const view = 'files' in source ? viewOf(source, folder) : PLAIN_VIEW
   let files: readonly string[] = []
   try {
     if ('files' in source) files = expandGlobs([source.files].flat(), folder)
     else if (source.schema !== undefined) files = [resolve(folder, source.schema)]
-    else notes.push('columns are not checked: name an Arrow file of the topic as source.schema')
+    else notes.push('columns are not checked: name a file of the topic as source.schema')
   } catch (error) {
     problems.push(at(error, place(['source', 'files'])))
   }
+  const about = (key: string) => place(['source', 'files' in source ? key : 'schema'])
+  const map = await readMap(view, about('map'), problems)
+  if (view.map !== null && map === null) return []
+  const misfit = new Set<string>()
   for (const file of files) {
     try {
-      const schema = await schemaOfFile(file)
+      const wrong =
+        map === null ? [] : await misfits(file, { map, ...(view.columns && { columns: view.columns }) })
+      for (const problem of wrong) {
+        // Many files that lack one branch are one mistake of the map.
+        const key = problem.place ?? problem.message
+        if (!misfit.has(key)) problems.push(at(problem, about('map')))
+        misfit.add(key)
+      }
+      if (wrong.length > 0) continue
+      const schema = await schemaOfInput(file, view)
       const key = JSON.stringify([schema.columns, schema.axes])
       if (!found.has(key)) found.set(key, { file, schema })
     } catch (error) {
-      problems.push(at(error, place(['source', 'files' in source ? 'files' : 'schema'])))
+      problems.push(at(error, about('files')))
     }
   }
   return [...found.values()]
+}
+
+async function readMap(
+  { map, folder }: InputView,
+  where: string,
+  problems: SpillwayError[],
+): Promise<SchemaMap | null> {
+  try {
+    return map === null ? null : await loadSchemaMap(map, folder)
+  } catch (error) {
+    problems.push(at(error, where))
+    return null
+  }
 }
 
 function checkSchemas(

@@ -23,6 +23,8 @@ export type ReadResult<T> =
   | { readonly loaded: Loaded<T>; readonly problems: readonly [] }
   | { readonly loaded: null; readonly problems: readonly SpillwayError[] }
 
+/** Where values are that come from no file. */
+const NO_FILE = 'defaults and --set'
 const MAX_BYTES = 1_048_576
 /** How often aliases may repeat a node: an alias bomb needs far more. */
 const MAX_ALIASES = 50
@@ -65,7 +67,7 @@ export function loadYamlOver<T>(
   env: Environment = process.env,
 ): Loaded<T> {
   const { loaded, problems } = readText(
-    file ?? '',
+    file ?? NO_FILE,
     file === null ? '' : textOf(file),
     schema,
     sets,
@@ -116,7 +118,7 @@ function readText<T>(
   const { problems: missing, substituted } = substitute(document, env, at)
   const place = (path: readonly PropertyKey[]): string => {
     const node = nodeAt(document, path)
-    return node?.range ? at(node.range[0]) : file
+    return node?.range && file !== NO_FILE ? at(node.range[0]) : file
   }
   let parsed = schema.safeParse(toPlain(document, file, at))
   if (!parsed.success && retype(document, wrongTypes(parsed.error), substituted)) {
@@ -128,7 +130,7 @@ function readText<T>(
   )
   const problems = [...missing, ...unsafe, ...invalid]
   if (!parsed.success || problems.length > 0) return { loaded: null, problems: inOrder(problems) }
-  const folder = file === '' ? process.cwd() : dirname(resolve(file))
+  const folder = file === NO_FILE ? process.cwd() : dirname(resolve(file))
   return { loaded: { config: parsed.data, file, folder, place }, problems: [] }
 }
 

@@ -2,12 +2,11 @@ import { z } from 'zod'
 import { DriftConfig, RegistryModel } from '../control/config.js'
 import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
+import { Source, Topic } from './source.js'
 
 const Name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,47}$/, 'lower-case letters, digits, _ and -, at most 48, a letter first')
-const Topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic name')
-const Paths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
 
 export const Kafka = z.strictObject({
   brokers: z
@@ -64,27 +63,6 @@ export const Kafka = z.strictObject({
     .describe('most bytes of one partition in one fetch'),
 })
 
-const Source = z.union([
-  z.strictObject({
-    files: Paths.describe('Arrow IPC files; globs allowed; read in the order of their names'),
-    rate: z
-      .number()
-      .positive()
-      .optional()
-      .describe('events per second at most, by whole record batches; as fast as they are scored when absent'),
-    repeat: z.int().nonnegative().default(1).describe('how often the files are read; 0: for ever'),
-  }),
-  z.strictObject({
-    topic: Topic.describe('Kafka topic to read'),
-    group: z.string().min(1).optional().describe('consumer group; the name of the pipeline when absent'),
-    from: z.enum(['earliest', 'latest']).default('earliest').describe('where a new group begins'),
-    schema: z
-      .string()
-      .optional()
-      .describe('an Arrow file with the columns of the topic, for `spillway check`'),
-  }),
-])
-
 const Batch = z.strictObject({
   rows: z.int().positive().max(65_536).default(512).describe('most items in one inference call'),
   tokens: z
@@ -128,9 +106,20 @@ const CutFlowStep = z.strictObject({
   ...cutFlowKeys,
 })
 
-const Output = z.union([
-  z.strictObject({ files: z.string().min(1).describe('folder for Arrow files') }),
-  z.strictObject({ topic: Topic.describe('Kafka topic') }),
+const ToTopic = z.strictObject({ topic: Topic.describe('Kafka topic') })
+const Rows = z.union([
+  z.strictObject({
+    files: z.string().min(1).describe('folder for files of rows'),
+    format: z
+      .enum(['arrow', 'parquet', 'root'])
+      .default('arrow')
+      .describe('what the files are; root holds no text and no lists of lists'),
+  }),
+  ToTopic,
+])
+const Letters = z.union([
+  z.strictObject({ files: z.string().min(1).describe('folder for the bytes and their descriptions') }),
+  ToTopic,
 ])
 
 function namesDiffer(steps: readonly object[]): boolean {
@@ -151,9 +140,9 @@ export const PipelineSchema = z.strictObject({
     .refine(namesDiffer, 'two steps have one name'),
   sink: z
     .strictObject({
-      scores: Output.describe('a row for every event, with the columns the steps added'),
-      accepted: Output.optional().describe('accepted events, whole, with their scores'),
-      dead_letters: Output.describe('original bytes of what could not be scored'),
+      scores: Rows.describe('a row for every event, with the columns the steps added'),
+      accepted: Rows.optional().describe('accepted events, whole, with their scores'),
+      dead_letters: Letters.describe('original bytes of what could not be scored'),
       columns: z.array(z.string()).default(['event']).describe('source columns copied to the scores'),
       delivery: z
         .enum(['exactly_once', 'at_least_once'])
@@ -245,7 +234,12 @@ export const PipelineSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('not ready when work waits and nothing was committed for so long'),
-      live: z.boolean().default(true).describe('serves the live page at /, with values of recent events'),
+      live: z
+        .boolean()
+        .optional()
+        .describe(
+          'serves the live page at /, with values of recent events; true when host is of this machine alone',
+        ),
       token: z
         .string()
         .min(16)
@@ -261,7 +255,7 @@ export type ModelStepConfig = z.infer<typeof ModelStep>
 export type SelectStepConfig = z.infer<typeof SelectStep>
 export type CutFlowStepConfig = z.infer<typeof CutFlowStep>
 export type StepConfig = PipelineConfig['steps'][number]
-export type OutputConfig = z.infer<typeof Output>
+export type OutputConfig = z.infer<typeof Rows> | z.infer<typeof Letters>
 export type KafkaConfig = z.infer<typeof Kafka>
 
 /** A model step whose model comes from a registry. */

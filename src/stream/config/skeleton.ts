@@ -80,7 +80,7 @@ function block(key: Key, examples: Examples, indent: number, active: boolean): s
 }
 
 /** Keys that go with `files`; the others beside it go with `topic`. */
-const OF_FILES = ['rate', 'repeat']
+const OF_FILES = ['map', 'columns', 'rows', 'rate', 'repeat', 'format']
 
 /** The other way to say the same (`files` beside an active `topic`) is left out: both together are an error. */
 function alternative(child: Key, parent: Key, examples: Examples): boolean {
@@ -131,6 +131,7 @@ function placeholder({ name, type }: Key): unknown {
   if (name === 'token') return '${SPILLWAY_TOKEN}'
   if (name === 'servers') return ['nats://localhost:4222']
   if (type.startsWith('list of')) return [name]
+  if (type === 'true | false') return true
   if (type.includes('number')) return 1
   return type.includes(' | ') ? type.split(' | ')[0] : name
 }

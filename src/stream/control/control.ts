@@ -53,6 +53,7 @@ export class ModelControl {
       const live = this.#bundles.get(step.name)!
       this.#follow(step.name, live.manifest)
       if (!isRegistryStep(step)) continue
+      this.#metrics.ofModels.follows(step.name)
       const feed = await ModelFeed.open(step.model, folder)
       const follower = new Follower({ step, config, feed, live, lineUps, events })
       this.#followers = [...this.#followers, follower]

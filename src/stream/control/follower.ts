@@ -153,10 +153,9 @@ export class Follower {
   /** @returns whether to look again at once */
   async #takeBest(): Promise<boolean> {
     const { feed } = this.#options
-    const above = Math.max(this.#above, this.#candidate?.bundle.manifest.version ?? 0)
-    const { entries, problems } = await feed.offered(above)
+    const { entries, problems } = await feed.offered(this.#above)
     for (const problem of problems) this.#tell(null, problem)
-    const entry = this.#refusals.firstOpen(entries)
+    const entry = this.#refusals.firstOpen(entries, this.#candidate?.bundle.manifest.version ?? 0)
     if (entry === undefined || this.#closed) return false
     try {
       await this.#take(entry)
@@ -246,6 +245,8 @@ export class Follower {
     const before = this.#before!
     this.#before = null
     this.#watched = null
+    // One on trial goes too; it is found again at the next look.
+    this.#candidate = null
     this.#live = before
     const change = {
       step: step.name,

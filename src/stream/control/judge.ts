@@ -9,6 +9,8 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly why
 
 /** Values that a drift must rest on: PSI of fewer is noise. */
 const LEAST_FOR_DRIFT = 1_000
+/** Events that a share of errors is of at least: one failure among the first few says little. */
+const LEAST_FOR_ERRORS = 200
 
 /** Watches one model on trial: a candidate before it is promoted, or a new live model for a while. */
 export class Judge {
@@ -53,7 +55,8 @@ export class Judge {
 
   get verdict(): Verdict {
     const { events, max_error_share, max_difference, max_psi } = this.#limits
-    if (this.#errors > max_error_share * Math.max(events, this.#events)) {
+    const seen = Math.max(Math.min(events, LEAST_FOR_ERRORS), this.#events)
+    if (this.#errors > max_error_share * seen) {
       return { ok: false, why: `${this.#errors} of ${this.#events} failed${this.#lastError}` }
     }
     const psi = max_psi === undefined ? undefined : this.#worstPsi()

@@ -22,8 +22,8 @@ export class Refusals {
   #versions = new Set<number>()
   #told: string[] = []
 
-  /** The first that was not refused. Entries that are listed no more are forgotten. */
-  firstOpen(entries: readonly Entry[]): Entry | undefined {
+  /** The first above `above` that was not refused. Entries that are listed no more are forgotten. */
+  firstOpen(entries: readonly Entry[], above = 0): Entry | undefined {
     const listed = new Set(entries.map(keyOf))
     this.#refused = new Map([...this.#refused].filter(([key]) => listed.has(key)))
     this.#waiting = new Set([...this.#waiting].filter((key) => listed.has(key)))
@@ -31,6 +31,7 @@ export class Refusals {
     this.#versions = new Set([...this.#versions].filter((version) => versions.has(version)))
     return entries.find(
       (entry) =>
+        entry.version > above &&
         !this.#versions.has(entry.version) &&
         !this.#waiting.has(keyOf(entry)) &&
         (this.#refused.get(keyOf(entry)) ?? 0) < CRASHES,

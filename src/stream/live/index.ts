@@ -3,12 +3,17 @@ import type { FastifyInstance } from 'fastify'
 import type { LoadedPipeline } from '../config/load.js'
 import { isModelStep, type OutputConfig, type PipelineConfig } from '../config/schema.js'
 import type { LiveAction } from './actions.js'
+import { isLoopback } from './guard.js'
 import { LiveHub } from './hub.js'
 import type { Facts, LiveRecorder } from './recorder.js'
 import { addLiveRoutes } from './routes.js'
 import type { About } from './state.js'
 
 const TICK_MS = 1_000
+
+/** Whether a pipeline serves the page: unasked only where no other machine reaches it. */
+export const servesLivePage = ({ http }: PipelineConfig): boolean =>
+  http !== undefined && (http.live ?? isLoopback(http.host))
 
 /** The live page of a process: remembers what the recorder heard, and tells the pages that watch. */
 export class LivePage {

@@ -2,10 +2,13 @@ import { resolve } from 'node:path'
 import { SpillwayError } from '../../errors.js'
 import { ArrowFile, decodeMessage, defaultLimits, encodeSubset } from '../../ingest/arrow/index.js'
 import { expandGlobs } from '../../ingest/glob.js'
+import { checkModels } from '../check/models.js'
 import { type Loaded, type LoadedPipeline, loadPipeline, loadYaml } from '../config/load.js'
-import { isModelStep } from '../config/schema.js'
+import { isModelStep, isRegistryStep } from '../config/schema.js'
 import { Processor } from '../processor.js'
-import type { Outcome } from '../work.js'
+import { firstPiece, PLAIN_VIEW, viewOf } from '../sources/file-input.js'
+import { firstLineUp, lineUpOfPaths } from '../steps.js'
+import type { LineUpOffer, Outcome } from '../work.js'
 import { columnOf, type Difference, differences, type Fate } from './compare.js'
 import { messageOf } from './rows.js'
 import { type PipelineTest, PipelineTestSchema, type TestCase } from './schema.js'
@@ -35,6 +38,7 @@ export async function testPipeline(file: string, sets: readonly string[] = []): 
   const pipeline = loadPipeline(file, sets)
   const tests = loadYaml(testFileOf(file), PipelineTestSchema)
   const processors = new Map<string, Processor>()
+  const offer = await lineUpOf(pipeline)
   const results: CaseResult[] = []
   for (const [index, one] of tests.config.cases.entries()) {
     const columns = extraColumns(pipeline, one)
@@ -42,7 +46,8 @@ export async function testPipeline(file: string, sets: readonly string[] = []): 
     let processor = processors.get(key)
     if (processor === undefined) {
       const { config, folder } = pipeline
-      processor = await Processor.create({ ...config, sink: { ...config.sink, columns } }, folder)
+      const own = { ...config, sink: { ...config.sink, columns } }
+      processor = await Processor.create(own, folder, undefined, [offer])
       processors.set(key, processor)
     }
     const fates = await run(processor, await messagesOf(pipeline, tests, one, index))
@@ -57,6 +62,15 @@ export async function testPipeline(file: string, sets: readonly string[] = []): 
     results.push({ name: one.name, place, events: one.expect.length, failures })
   }
   return results
+}
+
+/** The models as a run would begin with them: those of a registry are fetched and proved. */
+async function lineUpOf(pipeline: LoadedPipeline): Promise<LineUpOffer> {
+  const { config, folder } = pipeline
+  if (!config.steps.some(isRegistryStep)) return lineUpOfPaths(config, folder)
+  const checked = await checkModels(pipeline, { ownProvider: true, probe: true, connect: true })
+  for (const { problem } of checked.values()) if (problem !== null) throw problem
+  return firstLineUp(new Map([...checked].map(([step, { bundle }]) => [step, bundle!])))
 }
 
 /** Source columns that a case expects: the others need not be in its events. */
@@ -104,24 +118,24 @@ async function messagesOf(
   )
 }
 
-/** The first record batch of the source: its types are those of events written down. */
+/** The first events of the source: its types are those of events written down. */
 async function templateOf({ config, folder, place }: LoadedPipeline): Promise<Uint8Array> {
   const { source } = config
-  const path =
+  const [paths, view] =
     'files' in source
-      ? expandGlobs([source.files].flat(), folder)[0]
-      : source.schema !== undefined && resolve(folder, source.schema)
-  if (!path) {
+      ? [expandGlobs([source.files].flat(), folder), viewOf(source, folder)]
+      : [source.schema === undefined ? [] : [resolve(folder, source.schema)], PLAIN_VIEW]
+  if (paths.length === 0) {
     throw new SpillwayError('CONFIG_INVALID', 'the columns of the topic are not known', {
       place: place(['source']),
-      remedy: 'Name an Arrow file of the topic as source.schema, or test with events of a file.',
+      remedy: 'Name a file of the topic as source.schema, or test with events of a file.',
     })
   }
-  await using file = await ArrowFile.open(path)
-  if (file.batchCount === 0) {
-    throw new SpillwayError('FILE_UNREADABLE', `${path} holds no record batch`, { place: path })
-  }
-  return (await file.batch(0)).bytes
+  const first = await firstPiece(paths, view)
+  if (first?.value) return first.value
+  throw new SpillwayError('FILE_UNREADABLE', first?.unread?.message ?? 'the source holds no events', {
+    place: first?.unread?.place ?? paths[0],
+  })
 }
 
 async function run(processor: Processor, messages: readonly TestMessage[]): Promise<Fate[]> {

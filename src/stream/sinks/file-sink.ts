@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { asSpillwayError, SpillwayError } from '../../errors.js'
 import { ArrowFileWriter } from '../../ingest/arrow/write-file.js'
+import { openRowWriter, type RowWriter, type WrittenFormat } from '../../ingest/writer/thread.js'
 import { addCutFlows, type CutFlowCounts } from '../cutflow/counts.js'
 import { writeCutFlows } from '../cutflow/file.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
@@ -9,11 +10,16 @@ import { NO_MARK } from '../sink.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
 import { deadLetters } from './records.js'
 
+/** A folder of files of rows. */
+export interface RowFolder {
+  readonly folder: string
+  readonly format: 'arrow' | WrittenFormat
+}
+
 export interface FileSinkOptions {
   readonly pipeline: string
-  /** Folders for the Arrow files. */
-  readonly scores: string
-  readonly accepted: string | null
+  readonly scores: RowFolder
+  readonly accepted: RowFolder | null
   readonly deadLetters: string
   /** Identifies the input; resuming with another input is refused. */
   readonly inputDigest: string
@@ -35,36 +41,43 @@ interface Progress {
 const EMPTY: Omit<Progress, 'input'> = { next: null, mark: NO_MARK, parts: 0, complete: false }
 
 /**
- * Results to Arrow files, `<lane>-<part>.arrow`, one part a commit. A part counts once the progress file names it; what
+ * Results to Arrow, Parquet or ROOT files, `<lane>-<part>.arrow`, one part a commit. A part counts once the progress file names it; what
  * a killed run left beyond that is removed when the lane is opened again, so every event is in exactly one part.
  */
 export function fileSink(options: FileSinkOptions): Sink & { complete(): void } {
   const lanes: FileLane[] = []
+  const writer = openRowWriter()
   return {
     describe() {},
     lane(id) {
-      const lane = new FileLane(options, id)
+      const lane = new FileLane(options, id, writer)
       lanes.push(lane)
       return lane
     },
     complete: () => {
       for (const lane of lanes) lane.complete()
-      writeCutFlows(options.scores, options.pipeline)
+      writeCutFlows(options.scores.folder, options.pipeline)
     },
-    close: async () => {},
+    close: () => writer.close(),
   }
 }
 
 /**
- * Arrow files out of the streams that are there: one, or several where the fields change on the way, as columns that a
+ * Files out of the streams that are there: one, or several where the fields change on the way, as columns that a
  * producer adds or widens do. `nameOf` names them in order.
  */
 async function writePart(
+  format: RowFolder['format'],
+  writer: RowWriter,
   nameOf: (file: number) => string,
   streams: readonly (Uint8Array | null)[],
 ): Promise<void> {
   const there = streams.filter((bytes) => bytes !== null)
-  for (let from = 0, file = 0; from < there.length; file++) from = await writeRun(nameOf(file), there, from)
+  for (let from = 0, file = 0; from < there.length; file++) {
+    const path = nameOf(file)
+    if (format === 'arrow') from = await writeRun(path, there, from)
+    else from += await writer.write({ path, format, streams: there.slice(from) })
+  }
 }
 
 /** Writes streams of the same fields from `from` on to one file. @returns the first that does not fit into it */
@@ -94,25 +107,27 @@ class FileLane implements LaneSink {
   readonly #name: string
   readonly #progressFile: string
   readonly #letters: DeadLetterFolder
+  readonly #writer: RowWriter
   #progress: Progress
 
-  constructor(options: FileSinkOptions, { topic, partition }: LaneId) {
+  constructor(options: FileSinkOptions, { topic, partition }: LaneId, writer: RowWriter) {
     this.#options = options
+    this.#writer = writer
     this.#name = topic === '' ? 'part' : `${topic}-${partition}`
-    this.#progressFile = join(options.scores, `.progress-${this.#name}.json`)
+    this.#progressFile = join(options.scores.folder, `.progress-${this.#name}.json`)
     this.#letters = new DeadLetterFolder(options.deadLetters)
     this.#progress = { input: options.inputDigest, ...EMPTY }
   }
 
   async open(): Promise<LaneStart> {
     return this.#guard(() => {
-      for (const folder of this.#folders()) mkdirSync(folder, { recursive: true })
+      for (const { folder } of this.#folders()) mkdirSync(folder, { recursive: true })
       const found = this.#read()
       const fresh = found === null || found.complete
       if (!fresh && found.input !== this.#options.inputDigest) {
         throw new SpillwayError('OUTPUT_EXISTS', 'the output was begun from other input files', {
           place: this.#progressFile,
-          remedy: `Choose another folder, or remove ${this.#options.scores} to begin anew.`,
+          remedy: `Choose another folder, or remove ${this.#options.scores.folder} to begin anew.`,
         })
       }
       this.#progress = fresh ? { input: this.#options.inputDigest, ...EMPTY } : found
@@ -123,15 +138,21 @@ class FileLane implements LaneSink {
   }
 
   async commit(done: readonly Done[], next: bigint): Promise<void> {
-    const part = (folder: string) => (file: number) =>
-      join(folder, this.#fileName(this.#progress.parts, file))
-    await writePart(
-      part(this.#options.scores),
+    const write = ({ folder, format }: RowFolder, streams: readonly (Uint8Array | null)[]) =>
+      writePart(
+        format,
+        this.#writer,
+        (file) => join(folder, this.#fileName(this.#progress.parts, file, format)),
+        streams,
+      )
+    const { scores, accepted } = this.#options
+    await write(
+      scores,
       done.map(({ outcome }) => outcome.scores),
     )
-    if (this.#options.accepted !== null) {
-      await writePart(
-        part(this.#options.accepted),
+    if (accepted !== null) {
+      await write(
+        accepted,
         done.map(({ outcome }) => outcome.accepted),
       )
     }
@@ -159,14 +180,14 @@ class FileLane implements LaneSink {
 
   async close(): Promise<void> {}
 
-  #folders(): string[] {
+  #folders(): RowFolder[] {
     return [this.#options.scores, this.#options.accepted].filter((folder) => folder !== null)
   }
 
   /** Further files of a part sort behind its first. */
-  #fileName(part: number, file: number): string {
+  #fileName(part: number, file: number, format: RowFolder['format']): string {
     const more = file === 0 ? '' : `_${String(file).padStart(3, '0')}`
-    return `${this.#name}-${String(part).padStart(6, '0')}${more}.arrow`
+    return `${this.#name}-${String(part).padStart(6, '0')}${more}.${format}`
   }
 
   #read(): Progress | null {
@@ -183,8 +204,10 @@ class FileLane implements LaneSink {
 
   /** Removes parts of this lane that no progress file names. */
   #removeUncommitted(): void {
-    const mine = new RegExp(`^${this.#name.replaceAll('.', '\\.')}-(\\d{6})(_\\d+)?\\.arrow(\\..*partial)?$`)
-    for (const folder of this.#folders()) {
+    const mine = new RegExp(
+      `^${this.#name.replaceAll('.', '\\.')}-(\\d{6})(_\\d+)?\\.(?:arrow|parquet|root)(\\..*partial)?$`,
+    )
+    for (const { folder } of this.#folders()) {
       for (const file of readdirSync(folder)) {
         const [, part, , partial] = mine.exec(file) ?? []
         if (part !== undefined && (partial !== undefined || Number(part) >= this.#progress.parts))
@@ -197,7 +220,7 @@ class FileLane implements LaneSink {
     try {
       return work()
     } catch (cause) {
-      throw asSpillwayError(cause, 'SINK_UNAVAILABLE', { place: this.#options.scores })
+      throw asSpillwayError(cause, 'SINK_UNAVAILABLE', { place: this.#options.scores.folder })
     }
   }
 }

@@ -2,6 +2,12 @@ import type { FeatureBuilder } from '../../models/feature-builder.js'
 import type { Moments } from '../recipe.js'
 import { widthOf } from './item-tensors.js'
 
+/**
+ * A spread this small beside the values is rounding: two angles that always differ by π differ by 3e-7 more or less.
+ * Divided by it, the first event in which they really differ would be thousands of deviations away.
+ */
+const ROUNDING = 1e-5
+
 /** Means and deviations of the components of each tensor, over all entries of all items added. */
 export class MomentsOf {
   readonly #builder: FeatureBuilder
@@ -40,14 +46,17 @@ export class MomentsOf {
     })
   }
 
-  /** By the names of the tensors; mean 0 and deviation 0 where nothing was added. */
+  /** By the names of the tensors; the deviation is 0 of what never varies, and both where nothing was added. */
   result(): Record<string, Moments> {
     return Object.fromEntries(
       this.#builder.tensors.map(({ name }, k) => {
         const { shift, sum, square, count } = this.#sums[k]
         const n = Math.max(1, count)
         const mean = Array.from(sum, (s, c) => shift[c] + s / n)
-        const deviation = Array.from(square, (q, c) => Math.sqrt(Math.max(0, q / n - (sum[c] / n) ** 2)))
+        const deviation = Array.from(square, (q, c) => {
+          const spread = Math.sqrt(Math.max(0, q / n - (sum[c] / n) ** 2))
+          return spread > ROUNDING * Math.max(1, Math.abs(mean[c])) ? spread : 0
+        })
         return [name, { mean, deviation }]
       }),
     )

@@ -39,9 +39,7 @@ export function writeTwin(folder, id) {
   const spec = { weights: Object.fromEntries(weights), batch: Object.fromEntries(inputs) }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, `${id}.json`), JSON.stringify(spec))
-  const bytes = parts.map(({ buffer, byteOffset, byteLength }) =>
-    Buffer.from(buffer, byteOffset, byteLength),
-  )
+  const bytes = parts.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))
   writeFileSync(join(folder, `${id}.f32`), Buffer.concat(bytes))
 }
 

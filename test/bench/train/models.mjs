@@ -6,7 +6,6 @@ import {
   dense,
   joined,
   layerNorm,
-  masked,
   mlp,
   pooled,
   trainedSpecs,
@@ -53,7 +52,12 @@ function transformerModel(layers, size) {
 }
 
 function deepSetsModel() {
-  const net = deepSets('sets', { features: 8, token: [128, 128, 128], set: [128, 128, 1], poolings: ['mean'] })
+  const net = deepSets('sets', {
+    features: 8,
+    token: [128, 128, 128],
+    set: [128, 128, 1],
+    poolings: ['mean'],
+  })
   return { inputs: tokens(8), parameters: net.parameters, forward: (w, { x, mask }) => net.apply(w, x, mask) }
 }
 
@@ -73,8 +77,7 @@ function lundModel() {
   }
 }
 
-const binary = (forward) => (w, inputs) =>
-  weightedMean(binaryCrossEntropy(forward(w, inputs), inputs.target))
+const binary = (forward) => (w, inputs) => weightedMean(binaryCrossEntropy(forward(w, inputs), inputs.target))
 
 /** What is trained: title, batch, and how to build it. The PyTorch twins are in peer.py under the same ids. */
 export const catalogue = {

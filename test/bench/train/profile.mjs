@@ -29,7 +29,9 @@ const shapes = ({ args }) =>
   (args.input_type_shape ?? []).map((entry) => `[${Object.values(entry).join()}]`).join(' ')
 table('by operator', (e) => e.args.op_name)
 table('by operator and shapes', (e) => `${e.args.op_name} ${shapes(e)}`)
-process.stdout.write(`whole step ${(sum(runs) / runs.length / 1e3).toFixed(2)} ms, kernels ${(sum(kernels) / runs.length / 1e3).toFixed(2)} ms\n`)
+process.stdout.write(
+  `whole step ${(sum(runs) / runs.length / 1e3).toFixed(2)} ms, kernels ${(sum(kernels) / runs.length / 1e3).toFixed(2)} ms\n`,
+)
 
 function sum(list) {
   return list.reduce((total, { dur }) => total + dur, 0)
@@ -37,7 +39,11 @@ function sum(list) {
 
 function table(title, keyOf) {
   const groups = Map.groupBy(kernels, keyOf)
-  const rows = [...groups].map(([key, list]) => [sum(list) / runs.length / 1e3, list.length / runs.length, key])
+  const rows = [...groups].map(([key, list]) => [
+    sum(list) / runs.length / 1e3,
+    list.length / runs.length,
+    key,
+  ])
   process.stdout.write(`\n${title}: ms a step, nodes\n`)
   for (const [ms, count, key] of rows.sort((a, b) => b[0] - a[0]).slice(0, 30)) {
     process.stdout.write(`${ms.toFixed(3).padStart(9)} ${String(count).padStart(4)}  ${key}\n`)

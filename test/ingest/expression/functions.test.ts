@@ -28,6 +28,7 @@ const expected: Readonly<Record<string, (x: number, y: number) => number>> = {
   'tan(x)': (x) => Math.sin(x) / Math.cos(x),
   'sinh(x)': (x) => (Math.exp(x) - Math.exp(-x)) / 2,
   'cosh(x)': (x) => (Math.exp(x) + Math.exp(-x)) / 2,
+  'tanh(x)': (x) => 1 - 2 / (Math.exp(2 * x) + 1),
   'pow(x, y)': (x, y) => (Number.isNaN(x) || Number.isNaN(y) ? Number.NaN : x ** y),
   'atan2(x, y)': (x, y) => Math.atan2(x, y),
   'hypot(x, y)': (x, y) => (Number.isNaN(x) || Number.isNaN(y) ? Number.NaN : Math.hypot(x, y)),

@@ -111,7 +111,7 @@ it('counts every committed event once, across the end of a process', async () =>
   const sinkOf = () =>
     fileSink({
       pipeline: 'p',
-      scores: join(folder, 'scores'),
+      scores: { folder: join(folder, 'scores'), format: 'arrow' },
       accepted: null,
       deadLetters: join(folder, 'dead-letters'),
       inputDigest: 'same',

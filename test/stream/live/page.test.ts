@@ -154,11 +154,20 @@ describe('configuration of the live page', () => {
     await page.stop()
   })
 
-  it('can be turned off; metrics stay', async () => {
-    const page = await started('{ live: false }')
-    for (const path of ['/', '/live/state', '/live/events', '/live/main.mjs'])
-      expect((await fetch(page.running.url + path)).status, path).toBe(404)
-    expect((await fetch(`${page.running.url}/metrics`)).status).toBe(200)
+  it.each(['{ live: false }', '{ host: 0.0.0.0 }'])(
+    'can be turned off, and is where other machines reach it; metrics stay: %s',
+    async (http) => {
+      const page = await started(http)
+      for (const path of ['/', '/live/state', '/live/events', '/live/main.mjs'])
+        expect((await fetch(page.running.url + path)).status, path).toBe(404)
+      expect((await fetch(`${page.running.url}/metrics`)).status).toBe(200)
+      await page.stop()
+    },
+  )
+
+  it('is served to other machines when asked for', async () => {
+    const page = await started('{ host: 0.0.0.0, live: true }')
+    expect((await fetch(`${page.running.url}/live/state`)).status).toBe(200)
     await page.stop()
   })
 

@@ -232,6 +232,12 @@ describe('statistics', () => {
     const { x } = sample.statistics.tensors
     expect(x.mean[0]).toBeCloseTo(mean, 6)
     expect(x.deviation[0]).toBeCloseTo(deviation, 6)
+    const noise = await written(
+      'noise',
+      rowsOf(300, (event) => ({ x: Math.fround(Math.PI) + (event % 2) * 2.4e-7 })),
+    )
+    await using same = await openSample(task(), config(), noise)
+    expect(same.statistics.tensors.x.deviation).toEqual([0])
     const { edges, counts } = sample.references['input.x.0']
     expect(edges.every((edge, i) => i === 0 || edge > edges[i - 1])).toBe(true)
     expect(counts).toHaveLength(edges.length + 1)

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import { decompress as fzstd } from 'fzstd'
+import { inflateZstd as unpackZstd } from '../../arrow/zstd/frame.js'
 import type { Scratch } from '../kernel/scratch.js'
 
 /**
@@ -45,7 +45,7 @@ export const inflateZstd: Inflate = (scratch, packed, length) => {
   const native = (zlib as { zstdDecompressSync?: ZlibSync }).zstdDecompressSync
   if (native !== undefined) return withZlib(native)(scratch, packed, length)
   const to = scratch.room(length)
-  exact(fzstd(packed, scratch.bytes.subarray(to, to + length)).length, length)
+  unpackZstd(packed, scratch.bytes.subarray(to, to + length))
   return to
 }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { SpillwayError } from '../../../errors.js'
+import { catalogue, type ErrorCode, SpillwayError } from '../../../errors.js'
 import { overLimit, unreadable } from './damage.js'
 import { limits } from './limits.js'
 
@@ -23,9 +23,14 @@ export interface IsolateLimits {
 }
 
 /** What a thread sends back. Errors travel by their parts: an Error's class does not survive the way. */
-export type Reply<Answer> =
-  | { readonly answer: Answer }
-  | { readonly error: { readonly code: string; readonly message: string; readonly place?: string } }
+export type Reply<Answer> = { readonly answer: Answer } | { readonly error: ErrorParts }
+
+export interface ErrorParts {
+  readonly code: string
+  readonly message: string
+  readonly place?: string
+  readonly remedy?: string
+}
 
 /** A thread of its own for the file `place`, ended by `close`. */
 export function isolate<Question, Answer>(
@@ -108,8 +113,7 @@ export function startThread<Question, Answer>(
   }
 }
 
-function revive(error: { code: string; message: string; place?: string }, place: string): SpillwayError {
-  const code =
-    error.code === 'FILE_LIMIT' || error.code === 'SOURCE_UNAVAILABLE' ? error.code : 'FILE_UNREADABLE'
-  return new SpillwayError(code, error.message, { place: error.place ?? place })
+function revive({ code, message, place: inner, remedy }: ErrorParts, place: string): SpillwayError {
+  const known = Object.hasOwn(catalogue, code) ? (code as ErrorCode) : 'FILE_UNREADABLE'
+  return new SpillwayError(known, message, { place: inner ?? place, ...(remedy !== undefined && { remedy }) })
 }

@@ -12,8 +12,8 @@ export function serve<Question, Answer>(
       const reply: Reply<Answer> = { answer: value }
       parentPort?.postMessage(reply, transfer ?? [])
     } catch (error) {
-      const { code, message, place } = asUnreadable(error, '')
-      const reply: Reply<Answer> = { error: { code, message, ...(place ? { place } : {}) } }
+      const { code, message, place, remedy } = asUnreadable(error, '')
+      const reply: Reply<Answer> = { error: { code, message, remedy, ...(place ? { place } : {}) } }
       parentPort?.postMessage(reply)
     }
   })

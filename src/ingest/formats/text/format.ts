@@ -42,10 +42,15 @@ async function listingInfo(
   path: string,
 ): Promise<FileInfo> {
   const listing = format.listing(path)
-  for await (const _ of eachLine(chunks, listing.line, path)) {
-    if (listing.rows > 0) return fileInfo(listing.shapes, metadataOf(format), null)
+  const some = (): FileInfo => fileInfo(listing.shapes, metadataOf(format), null)
+  try {
+    for await (const _ of eachLine(chunks, listing.line, path)) if (listing.rows > 0) return some()
+    listing.finish()
+  } catch (error) {
+    // One event is enough to know the columns: what is wrong after it is told where it is read.
+    if (listing.rows > 0) return some()
+    throw error
   }
-  listing.finish()
   return fileInfo(listing.shapes, metadataOf(format), listing.rows)
 }
 

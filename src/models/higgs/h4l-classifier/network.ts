@@ -29,7 +29,7 @@ const common = {
     .nonnegative()
     .default(0.3)
     .describe('Weight of the loss of D_ZZ by itself; it is dropped at export.'),
-  dropout: z.number().min(0).lt(1).default(0.1).describe('Share of activations dropped in training.'),
+  dropout: z.number().min(0).lt(1).default(0.3).describe('Share of activations dropped in training.'),
 }
 export const NetworkOptions = z.discriminatedUnion('kind', [
   z.strictObject({
