@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Histogram, Mean } from './histogram.js'
+import { type Mark, markLayer } from './marks.js'
 import type { WorkingPoint } from './roc.js'
 import { palette } from './svg.js'
 
@@ -183,10 +184,14 @@ export function profiles(
   } as TopLevelSpec
 }
 
-/** Background rejection (log) against signal efficiency, with its binomial band: up and to the right is better. */
+/**
+ * Background rejection (log) against signal efficiency, with its binomial band: up and to the right is better.
+ * @param marks points beside the curves: cuts that have one efficiency only
+ */
 export function rocCurve(
   curves: readonly { readonly name: string; readonly points: readonly WorkingPoint[] }[],
   x: string,
+  marks: readonly Mark[] = [],
 ): TopLevelSpec {
   const names = curves.map(({ name }) => name)
   const data = curves.flatMap(({ name, points }) =>
@@ -226,6 +231,15 @@ export function rocCurve(
           color: colour(names),
         },
       },
+      ...(marks.length === 0
+        ? []
+        : [
+            markLayer(
+              marks.filter(({ y }) => Number.isFinite(y)),
+              axisX,
+              { type: 'quantitative', scale },
+            ),
+          ]),
     ],
   } as TopLevelSpec
 }

@@ -28,6 +28,26 @@ const systems = [
     sets: ['recipe.network={kind: transformer, size: 16, heads: 2, blocks: 1}', 'data.fraction=0.1'],
   },
   {
+    system: 'polarization-regression',
+    variant: 'w',
+    data: 'test/data/wj_small.arrow',
+    columns: ['r_l', 'r_t'],
+    steps: '',
+    sets: [
+      'recipe={boson: w, network: {kind: mlp, widths: [16]}, loss: {auxiliary: neutrino-pz}, pole: null}',
+    ],
+  },
+  {
+    system: 'polarization-regression',
+    variant: 'wz',
+    data: 'test/data/wzjj_small.arrow',
+    columns: ['r_l', 'r_t'],
+    steps: '',
+    sets: [
+      'recipe={boson: wz-w, frame: com, network: {kind: transformer, size: 16, heads: 2, blocks: 1}, loss: {kind: huber, auxiliary: w-momentum}, pole: null}',
+    ],
+  },
+  {
     system: 'ssww-polarization',
     data: 'demo/data/ssww.arrow',
     columns: ['ll', 'lx', 'signal'],

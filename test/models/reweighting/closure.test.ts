@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { NetworkOptions, reweighter } from '#spillway/models/reweighting/phase-space/network.js'
 import { effectiveSize, weightsOf } from '#spillway/models/reweighting/phase-space/recipe.js'
+import { areaUnder } from '#spillway/report/weighted-roc.js'
 import { arrayDataset, cosine, fit as train } from '#spillway/train/fit/index.js'
 import { carriedSpecs, initialise, trainedSpecs } from '#spillway/train/layers/index.js'
 import { normalRandom, uniformRandom } from '#spillway/train/layers/initial.js'
-import { areaUnder } from '#spillway/report/weighted-roc.js'
 import { scoreTable } from '#spillway/train/score-table.js'
 import { adam } from '#spillway/train/trace/index.js'
 import { add, grads, type Scalar, type Tensor, tensor } from '#spillway/train/trace/tf.js'
@@ -37,7 +37,10 @@ describe('the network', () => {
   it('lets nothing of the second classifier flow into the weights', () => {
     const initial = initialise(network.parameters, 5)
     const tensors = Object.fromEntries(
-      Object.entries(network.parameters).map(([name, { shape }]) => [name, tensor(initial[name], [...shape])]),
+      Object.entries(network.parameters).map(([name, { shape }]) => [
+        name,
+        tensor(initial[name], [...shape]),
+      ]),
     )
     const batch = {
       kinematics: tensor([0.3, -1, 2, 0.1], [4, 1]),
@@ -54,7 +57,11 @@ describe('the network', () => {
       return found.map((one) => [...one.dataSync()])
     }
     expect(gradientsOf('ratio', ['ratio', 'closure'])).toEqual(gradientsOf('ratio', ['ratio']))
-    expect(gradientsOf('closure', ['ratio', 'closure']).flat().some((value) => value !== 0)).toBe(true)
+    expect(
+      gradientsOf('closure', ['ratio', 'closure'])
+        .flat()
+        .some((value) => value !== 0),
+    ).toBe(true)
   })
 
   it('finds the ratio of two densities, with negative weights among those of the source', async () => {
@@ -113,12 +120,19 @@ describe('the network', () => {
       network
         .predict(tensors, { kinematics: tensor([...Array.from(values)], [values.length, 1]) })
         ['reweighting'].arraySync() as number[][]
-    const bell = (z: number): number => Math.exp(-0.5 * z * z)
+    const bell = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
     const points = [-1, -0.5, 0, 0.5, 1, 1.5]
     predicted(points).forEach(([found], i) => {
       const z = points[i]
-      const ratio = bell(z - 0.5) / (1.125 * bell(z) - 0.125 * bell(z - 1))
-      expect(Math.abs(found / ratio - 1)).toBeLessThan(0.12)
+      const [target, source] = [bell(z - 0.5), 1.125 * bell(z) - 0.125 * bell(z - 1)]
+      // Three standard deviations of what half a unit of x holds of 10,000 training events each.
+      const events = 10_000 * 0.5
+      const inSource = events * (0.9 * bell(z) + 0.1 * bell(z - 1))
+      const error = Math.hypot(
+        1 / Math.sqrt(events * target),
+        (1.25 * Math.sqrt(inSource)) / (events * source),
+      )
+      expect(Math.abs((found * source) / target - 1), `x = ${z}`).toBeLessThan(3 * error)
     })
     // The second classifier has found nothing that holds on other events; the first could tell the samples apart.
     const rest = x.slice(20_000)
