@@ -85,6 +85,7 @@ export class Engine {
     const gather = {
       rows: config.gather.rows,
       bytes: TASK_BYTES,
+      seconds: config.gather.task_ms / 1e3,
       delayMs: config.gather.delay_ms,
       attempts: WORKER_ATTEMPTS,
     }

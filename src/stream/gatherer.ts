@@ -1,12 +1,10 @@
 import type { Message } from '../ingest/message.js'
 import { WorkerLost, type WorkerPool } from './pool.js'
+import { type TaskLimits, TaskSize } from './task-size.js'
 import type { Outcome, TaskReply } from './work.js'
 import { failure, lossOf, placeOf, rejected, workItem } from './work-item.js'
 
-export interface GathererOptions {
-  /** Most rows given to a worker at once (estimated from bytes until the worker has counted them). */
-  readonly rows: number
-  readonly bytes: number
+export interface GathererOptions extends TaskLimits {
   /** How long a worker that has something to do waits for a fuller task; one that has nothing takes what is there. */
   readonly delayMs: number
   /** How often a message may hang or end a worker before it is a dead letter. */
@@ -17,7 +15,7 @@ export interface GathererOptions {
 export type Workers = Pick<WorkerPool, 'run' | 'room' | 'busy' | 'idle'>
 
 /** Why a task was closed: full, waited long enough, a worker was free, or the message must be alone. */
-export type CloseReason = 'rows' | 'bytes' | 'delay' | 'free' | 'alone'
+export type CloseReason = keyof TaskLimits | 'delay' | 'free' | 'alone'
 
 export interface GathererEvents {
   readonly task: (
@@ -65,9 +63,9 @@ export class Gatherer {
   readonly #options: GathererOptions
   readonly #events: GathererEvents
   readonly #lineUps: LineUpDesk
+  readonly #size: TaskSize
   #queue: Entry[] = []
   #head = 0
-  #bytesPerRow = 200
   #timer: NodeJS.Timeout | undefined
   /** Messages that must have the whole process to themselves, in turn. */
   #exclusive: Promise<unknown> = Promise.resolve()
@@ -86,6 +84,7 @@ export class Gatherer {
     this.#lineUps = lineUps
     this.#pool = pool
     this.#options = options
+    this.#size = new TaskSize(options)
     this.#events = events
   }
 
@@ -165,8 +164,8 @@ export class Gatherer {
     let bytes = 0
     for (let i = this.#head; i < this.#queue.length; i++) {
       bytes += sizeOf(this.#queue[i].message)
-      if (bytes >= this.#options.bytes) return 'bytes'
-      if (bytes / this.#bytesPerRow >= this.#options.rows) return 'rows'
+      const full = this.#size.reached(bytes)
+      if (full !== undefined) return full
     }
     if (this.#options.delayMs === 0 || this.#pool.idle) return 'free'
     const waited = performance.now() - this.#queue[this.#head].since
@@ -184,8 +183,7 @@ export class Gatherer {
     while (this.#head < this.#queue.length) {
       const entry = this.#queue[this.#head]
       const size = sizeOf(entry.message)
-      const full =
-        bytes + size > this.#options.bytes || (bytes + size) / this.#bytesPerRow > this.#options.rows
+      const full = this.#size.exceeded(bytes + size)
       if (taken.length > 0 && (full || entry.alone || this.#lineUpOf(entry) !== this.#lineUpOf(taken[0])))
         break
       taken.push(entry)
@@ -238,7 +236,7 @@ export class Gatherer {
         bytes += sizeOf(work[index].message)
         this.#settle(work[index], outcome)
       })
-      if (rows > 0) this.#bytesPerRow += 0.2 * (bytes / rows - this.#bytesPerRow)
+      this.#size.learn(bytes, rows, reply.cost)
       this.#events.task(reply, rows, reason, waits)
     } catch (error) {
       if (error instanceof WorkerLost) this.#again(work, error)

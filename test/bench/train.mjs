@@ -10,7 +10,6 @@ import { startOurs, startTorch, writeTwin } from './train/contestant.mjs'
 import { catalogue } from './train/models.mjs'
 
 const LEARNING_RATE = 1e-4
-const THREADS = [1, 2]
 /** First steps from the same weights on the same batch, whose losses must agree: the twins are twins. */
 const CHECKED_STEPS = 3
 const LOSS_TOLERANCE = 1e-3
@@ -21,11 +20,12 @@ const usage = `npm run bench -- train [options]
   --json FILE        write all figures there
   --quick            three rounds: to see that it works, not to be quoted
   --rounds N         rounds of each model and number of threads; figures are medians (15)
+  --threads 1,2      threads of each contestant
   --models a,b       only these of ${Object.keys(catalogue).join(', ')}`
 
 /** A training step of the ONNX executor against PyTorch eager: CPU seconds at 1 and 2 threads, interleaved. */
 export async function run({ json, quick, argv }) {
-  const { rounds, models, help } = parse(argv, quick)
+  const { rounds, models, threads: counts, help } = parse(argv, quick)
   if (help) return process.stdout.write(`${usage}\n`)
   const interpreter = await pythonWithTorch()
   const folder = mkdtempSync(join(tmpdir(), 'spillway-bench-'))
@@ -33,7 +33,7 @@ export async function run({ json, quick, argv }) {
     const lines = []
     for (const id of models) {
       writeTwin(folder, id)
-      for (const threads of THREADS) {
+      for (const threads of counts) {
         lines.push(await compare(id, { threads, rounds, interpreter, folder, rate: LEARNING_RATE }))
         print(lines.at(-1))
       }
@@ -57,6 +57,7 @@ function parse(argv, quick) {
       quick: { type: 'boolean' },
       help: { type: 'boolean', default: false },
       rounds: { type: 'string', default: quick ? '3' : '15' },
+      threads: { type: 'string', default: '1,2' },
       models: { type: 'string', default: Object.keys(catalogue).join(',') },
     },
   })
@@ -65,7 +66,9 @@ function parse(argv, quick) {
   const models = values.models.split(',')
   const unknown = models.find((id) => !(id in catalogue))
   if (unknown !== undefined) throw new Error(`no model ${unknown}; there are ${Object.keys(catalogue)}`)
-  return { rounds, models, help: values.help }
+  const threads = values.threads.split(',').map(Number)
+  if (!threads.every((n) => Number.isInteger(n) && n > 0)) throw new Error('--threads must be like 1,2')
+  return { rounds, models, threads, help: values.help }
 }
 
 const machine = () => ({

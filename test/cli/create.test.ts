@@ -53,7 +53,7 @@ describe.each(['files', 'kafka'] as const)('the skeleton for %s', (kind) => {
           !(
             kind === 'files' &&
             /^ {2}(brokers|client|client_id|ssl|sasl|\w+_ms|fetch_\w+):/.test(line) &&
-            !/delay_ms/.test(line)
+            !/delay_ms|task_ms/.test(line)
           ),
       )
       .join('\n')

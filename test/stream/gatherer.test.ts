@@ -7,7 +7,7 @@ import { type Script, ScriptedWorkers } from '../support/workers.js'
 function gathererOf(script?: Script, options: Partial<GathererOptions> = {}, slots = 2) {
   const workers = new ScriptedWorkers(script, slots)
   const reasons: string[] = []
-  const all = { rows: 100, bytes: 1_000, delayMs: 0, attempts: 2, ...options }
+  const all = { rows: 100, bytes: 1_000, seconds: 1, delayMs: 0, attempts: 2, ...options }
   const gatherer = new Gatherer(workers, all, { task: (_reply, _rows, reason) => void reasons.push(reason) })
   workers.onRoom = () => gatherer.pump()
   return { gatherer, workers, reasons }

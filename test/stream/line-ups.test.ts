@@ -76,7 +76,7 @@ function gathering(during: (task: number, lineUps: LineUps) => ReturnType<Script
   const { lineUps } = fake()
   let task = 0
   const workers = new ScriptedWorkers(() => during(++task, lineUps), slots)
-  const options = { rows: 100, bytes: 1_000, delayMs: 0, attempts: 2 }
+  const options = { rows: 100, bytes: 1_000, seconds: 1, delayMs: 0, attempts: 2 }
   const gatherer = new Gatherer(workers, options, { task: () => {} }, lineUps)
   workers.onRoom = () => gatherer.pump()
   const submit = (count: number) =>

@@ -42,7 +42,7 @@ async function poolOf(setup: Setup) {
     onFatal: (error) => void fatal.push(error),
   })
   open.push(pool)
-  const options = { rows: 1e6, bytes: 1e6, delayMs: 20, attempts: 2 }
+  const options = { rows: 1e6, bytes: 1e6, seconds: 1, delayMs: 20, attempts: 2 }
   gatherer = new Gatherer(pool, options, { task: () => {} })
   return { pool, gatherer, lost, fatal }
 }

@@ -54,7 +54,7 @@ export async function followingScorer(model = '', prepare: (folder: string) => v
   const lineUps = new LineUps(pool, lineUp, pool.hello.models)
   gatherer = new Gatherer(
     pool,
-    { rows: 64, bytes: 1e6, delayMs: 0, attempts: 2 },
+    { rows: 64, bytes: 1e6, seconds: 1, delayMs: 0, attempts: 2 },
     { task: (reply) => control.task(reply) },
     lineUps,
   )

@@ -26,7 +26,11 @@ export function laneOf(total: number, setup: LaneSetup = {}) {
   const memory = setup.lane ?? new MemoryLane()
   const sink = new ScriptedLaneSink(memory, setup.faults, setup.pause, setup.refuses)
   const workers = new ScriptedWorkers(setup.script)
-  const gatherer = new Gatherer(workers, { rows: 8, bytes: 1e6, delayMs: 0, attempts: 2 }, { task: () => {} })
+  const gatherer = new Gatherer(
+    workers,
+    { rows: 8, bytes: 1e6, seconds: 1, delayMs: 0, attempts: 2 },
+    { task: () => {} },
+  )
   workers.onRoom = () => gatherer.pump()
   const errors: SpillwayError[] = []
   const fatal: SpillwayError[] = []

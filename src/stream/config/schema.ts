@@ -184,6 +184,11 @@ export const PipelineSchema = z.strictObject({
   gather: z
     .strictObject({
       rows: z.int().positive().default(8_192).describe('most rows given to a worker at once'),
+      task_ms: z
+        .number()
+        .positive()
+        .default(250)
+        .describe('longest that a worker should have to do at once, judged by what it took before'),
       delay_ms: z
         .number()
         .nonnegative()

@@ -31,7 +31,9 @@ interface Header extends Omit<Checkpoint, 'state' | 'best'> {
   readonly tensors: readonly TensorEntry[]
 }
 
-const MAGIC = 'SPWCKPT1'
+const MAGIC = 'SPWCKPT2'
+/** Written before the slots of Adam lost their factors 1 − β: the same names with other numbers in them. */
+const OLD_MAGIC = 'SPWCKPT1'
 const PREFIX = MAGIC.length + 4
 
 /** Writes a checkpoint: magic, header length, JSON header, tensors. Replaces `path` only when all is on disk. */
@@ -64,13 +66,22 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   await rename(temporary, path)
 }
 
-/** Reads a checkpoint; undefined when there is no file. Throws FILE_UNREADABLE when it is damaged. */
+/**
+ * Reads a checkpoint; undefined when there is no file. Throws FILE_UNREADABLE when it is damaged or of an earlier
+ * Spillway whose tensors meant something else.
+ */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
   if (bytes === undefined) return undefined
+  if (bytes.toString('latin1', 0, MAGIC.length) === OLD_MAGIC) {
+    throw new SpillwayError('FILE_UNREADABLE', 'A checkpoint was written by an earlier Spillway.', {
+      place: path,
+      remedy: 'Finish the run with the Spillway that began it, or remove the file to start the run anew.',
+    })
+  }
   try {
     return decode(bytes)
   } catch (cause) {

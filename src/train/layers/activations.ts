@@ -1,5 +1,18 @@
 import { contribAllowed, recordOperator } from '../trace/index.js'
-import { add, customGrad, erf, exp, mul, relu, sigmoid, square, sub, type Tensor, tanh } from '../trace/tf.js'
+import {
+  add,
+  customGrad,
+  div,
+  erf,
+  exp,
+  mul,
+  relu,
+  sigmoid,
+  square,
+  sub,
+  type Tensor,
+  tanh,
+} from '../trace/tf.js'
 
 export type Activation = 'relu' | 'gelu' | 'silu' | 'tanh' | 'linear'
 
@@ -40,6 +53,24 @@ export function gelu(x: Tensor): Tensor {
     }
     return { value, gradFunc }
   })(x)
+}
+
+/**
+ * t (1 + erf t) = √2 gelu(√2 t): GELU with its constants taken out, for training, where a pass over the activations costs
+ * more than a scaling of the weights before and after. Derivative 1 + erf t + 2/√π t exp(−t²).
+ */
+export function scaledGelu(t: Tensor): Tensor {
+  return customGrad((input, save) => {
+    const x = input as Tensor
+    const rise = add(erf(x), 1)
+    ;(save as (tensors: Tensor[]) => void)([x, rise])
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [s, above] = saved
+      // Divided by exp(t²) rather than multiplied by exp(−t²): one pass fewer, and infinity gives the right zero.
+      return mul(dy, add(above, mul(div(s, exp(square(s))), 2 / Math.sqrt(Math.PI))))
+    }
+    return { value: mul(x, rise), gradFunc }
+  })(t)
 }
 
 /** x · σ(x), also called swish; derivative σ + y (1 − σ). */

@@ -1,5 +1,17 @@
 import { SpillwayError } from '../../errors.js'
-import { add, expandDims, matMul, mul, reshape, softmax, sub, type Tensor, transpose } from '../trace/tf.js'
+import {
+  add,
+  customGrad,
+  expandDims,
+  matMul,
+  mul,
+  reshape,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+} from '../trace/tf.js'
 import { dense, linear } from './dense.js'
 import { joined, type Layer } from './parameters.js'
 
@@ -52,11 +64,38 @@ export function attention(name: string, options: AttentionOptions): Layer<[Tenso
       // The 1/√d goes into the small query weights instead of over all pairs.
       const scaled = (part: string) => mul(weights[`${name}/query/${part}`], 1 / Math.sqrt(width))
       const queries = split(linear(x, scaled('kernel'), scaled('bias')))
-      const scores = add(matMul(queries, split(key.apply(weights, source)), false, true), bias)
-      const mixed = matMul(softmax(scores), split(value.apply(weights, source)))
+      const mixed = mix(queries, split(key.apply(weights, source)), split(value.apply(weights, source)), bias)
       return output.apply(weights, reshape(transpose(mixed, [0, 2, 1, 3]), x.shape))
     },
   }
+}
+
+/**
+ * softmax(q kᵀ + bias) v over [batch, heads, n, width]. Its own gradient takes the sum of dP ∘ P over the keys from the
+ * much smaller dO ∘ O, as FlashAttention does (arXiv:2205.14135, appendix B.2): half of the passes over all pairs.
+ */
+function mix(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor): Tensor {
+  const op = customGrad((...args) => {
+    const [q, k, v, b, save] = args as [Tensor, Tensor, Tensor, Tensor, (tensors: Tensor[]) => void]
+    const shares = softmax(add(matMul(q, k, false, true), b))
+    const value = matMul(shares, v)
+    save([q, k, v, shares, value, b])
+    return { value, gradFunc: mixGradient }
+  })
+  return op(queries, keys, values, bias)
+}
+
+function mixGradient(dy: Tensor, saved: Tensor[]): Tensor[] {
+  const [q, k, v, shares, value, bias] = saved
+  const along = sum(mul(dy, value), -1, true)
+  const dScores = mul(shares, sub(matMul(dy, v, false, true), along))
+  const repeated = bias.shape.flatMap((dim, axis) => (dim === dScores.shape[axis] ? [] : [axis]))
+  return [
+    matMul(dScores, k),
+    matMul(dScores, q, true),
+    matMul(shares, dy, true),
+    repeated.length === 0 ? dScores : sum(dScores, repeated, true),
+  ]
 }
 
 /** Embeds pair features [batch, n, n, features] as one bias per head, [batch, heads, n, n]. */

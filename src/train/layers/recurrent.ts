@@ -17,21 +17,13 @@ import {
   zeros,
 } from '../trace/tf.js'
 import { linear } from './dense.js'
+import { type Backward, recordedWithGradient } from './recurrentGradient.js'
+import { biasOf, type RecurrentWeights } from './recurrentWeights.js'
 
 /** What a recurrent layer gives: the state after each token [batch, n, units] and after the last real one. */
 export interface RecurrentOutput {
   readonly sequence: Tensor
   readonly last: Tensor
-}
-
-/** The weights of one recurrent layer; gates side by side along the last axis in ONNX's order. */
-export interface RecurrentWeights {
-  /** [features, gates · units] */
-  readonly kernel: Tensor
-  /** [units, gates · units] */
-  readonly recurrent: Tensor
-  /** [2, gates · units]: of the input and of the state. */
-  readonly bias: Tensor
 }
 
 export interface Cell {
@@ -45,17 +37,33 @@ export interface Cell {
     weights: RecurrentWeights,
   ) => readonly Tensor[]
   readonly states: number
+  readonly backward: Backward
 }
 
 /**
- * Runs a cell over x [batch, n, features] whose real tokens come first (mask [batch, n], 1 then 0). Exported, it is
- * ONNX's own operator and takes any length. Differentiated, it is unrolled, which fixes the length while training:
- * give n as a number there.
+ * Runs a cell over x [batch, n, features] whose real tokens come first (mask [batch, n], 1 then 0). Traced, it is ONNX's
+ * own operator and takes any length; computed by TensorFlow.js, it is unrolled.
  */
 export function recur(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor): RecurrentOutput {
-  return isTracing() && !isDifferentiating()
-    ? recorded(cell, weights, x, mask)
-    : unrolled(cell, weights, x, mask)
+  if (!isTracing()) return unrolled(cell, weights, x, mask)
+  if (!isDifferentiating()) return recorded(cell, weights, x, mask)
+  const sequence = recordedWithGradient(
+    cell,
+    weights,
+    x,
+    mask,
+    () => recorded(cell, weights, x, mask).sequence,
+  )
+  // The last real token is where the mask falls from 1 to 0.
+  const after = slice(
+    pad(mask, [
+      [0, 0],
+      [0, 1],
+    ]),
+    [0, 1],
+    [-1, -1],
+  )
+  return { sequence, last: sum(mul(sequence, expandDims(sub(mask, after), -1)), 1) }
 }
 
 function unrolled(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor): RecurrentOutput {
@@ -63,9 +71,8 @@ function unrolled(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor
   const units = weights.recurrent.shape[0] as number
   const start = Array.from({ length: cell.states }, () => zeros([batch, units]))
   if (length === 0) return { sequence: zeros([batch, 0, units]), last: start[0] }
-  const inputBias = squeeze(slice(weights.bias, [0, 0], [1, -1]), [0])
-  const tokens = unstack(linear(x, weights.kernel, inputBias), 1)
-  const real = unstack(expandDims(mask, -1), 1)
+  const tokens = eachToken(linear(x, weights.kernel, biasOf(weights, 'input')))
+  const real = eachToken(expandDims(mask, -1))
   const outputs: Tensor[] = []
   let states: readonly Tensor[] = start
   tokens.forEach((token, i) => {
@@ -76,6 +83,9 @@ function unrolled(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor
   })
   return { sequence: stack(outputs, 1), last: states[0] }
 }
+
+/** TensorFlow.js cannot differentiate an unstack into one. */
+const eachToken = (x: Tensor): Tensor[] => (x.shape[1] === 1 ? [squeeze(x, [1])] : unstack(x, 1))
 
 /**
  * As ONNX's operator, with one more token and one more event, neither of them real: ONNX Runtime refuses sequences
@@ -114,7 +124,3 @@ function recorded(cell: Cell, weights: RecurrentWeights, x: Tensor, mask: Tensor
     last: slice(squeeze(final, [0]), [0, 0], [batch, units]),
   }
 }
-
-/** Cuts the last axis into `count` parts of `units`. */
-export const parts = (x: Tensor, count: number, units: number): Tensor[] =>
-  Array.from({ length: count }, (_, i) => slice(x, [0, i * units], [-1, units]))

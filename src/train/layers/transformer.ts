@@ -1,10 +1,10 @@
-import type { StepContext } from '../trace/index.js'
-import { add, type Tensor } from '../trace/tf.js'
-import { gelu } from './activations.js'
+import { isDifferentiating, type StepContext, type Tensors } from '../trace/index.js'
+import { add, mul, type Tensor } from '../trace/tf.js'
+import { gelu, scaledGelu } from './activations.js'
 import { attention } from './attention.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
-import { layerNorm } from './layerNorm.js'
+import { layerNorm, normalisedFor } from './layerNorm.js'
 import { joined, type Layer } from './parameters.js'
 
 export interface BlockOptions {
@@ -30,14 +30,23 @@ export function transformerBlock(
   const norm2 = layerNorm(`${name}/norm2`, size)
   const widen = dense(`${name}/widen`, { inputs: size, outputs: hidden })
   const narrow = dense(`${name}/narrow`, { inputs: hidden, outputs: size })
+  /** With `scaledGelu` between them, these do what the plain weights do with `gelu`. */
+  const unscaled = (weights: Tensors): Tensors => {
+    const names = [`${name}/widen/kernel`, `${name}/widen/bias`, `${name}/narrow/kernel`]
+    return { ...weights, ...Object.fromEntries(names.map((key) => [key, mul(weights[key], Math.SQRT1_2)])) }
+  }
   return {
     parameters: joined(norm1, attend, norm2, widen, narrow),
     apply: (weights, x, bias, context) => {
-      const first = norm1.apply(weights, x)
-      const attended = attend.apply(weights, first, first, bias)
+      const heads = ['query', 'key', 'value'].map((part) => `${name}/attention/${part}`)
+      const first = normalisedFor(heads, `${name}/norm1`, weights, x)
+      const attended = attend.apply(first.weights, first.x, first.x, bias)
       const middle = add(x, dropout(`${name}/attended`, rate, attended, context))
-      const wide = gelu(widen.apply(weights, norm2.apply(weights, middle)))
-      const fed = narrow.apply(weights, dropout(`${name}/wide`, rate, wide, context))
+      const second = normalisedFor([`${name}/widen`], `${name}/norm2`, weights, middle)
+      const inner = isDifferentiating() ? unscaled(second.weights) : second.weights
+      const activation = isDifferentiating() ? scaledGelu : gelu
+      const wide = activation(widen.apply(inner, second.x))
+      const fed = narrow.apply(inner, dropout(`${name}/wide`, rate, wide, context))
       return add(middle, fed)
     },
   }

@@ -24,12 +24,14 @@ import {
 
 /**
  * Gradients that replace TensorFlow.js's while tracing. Its own of Tile and of a batched gather loop in
- * JavaScript over the repetitions and the batch (which unrolls the graph), and it has none of TopK.
+ * JavaScript over the repetitions and the batch (which unrolls the graph), and it has none of TopK. That of Relu
+ * reads the input, so that it has to be kept beside the output, and takes one more pass.
  */
 const replacements: readonly GradConfig[] = [
   { kernelName: 'Tile', inputsToSave: ['x'], gradFunc: tileGradient },
   { kernelName: 'GatherV2', inputsToSave: ['x', 'indices'], gradFunc: gatherGradient },
   { kernelName: 'Cumsum', inputsToSave: ['x'], gradFunc: cumsumGradient },
+  { kernelName: 'Relu', outputsToSave: [true], gradFunc: reluGradient },
   { kernelName: 'TopK', inputsToSave: ['x'], outputsToSave: [false, true], gradFunc: topKGradient },
 ]
 
@@ -98,6 +100,11 @@ function gatherGradient(dy: Tensor | Tensor[], [x, indices]: Tensor[], attribute
     },
     indices: () => zeros(indices.shape, 'float32'),
   }
+}
+
+/** An output of ReLU is never negative: whether it is zero is the derivative. Two casts are the fastest way to say so. */
+function reluGradient(dy: Tensor | Tensor[], [y]: Tensor[]): Gradients {
+  return { x: () => mul(dy as Tensor, cast(cast(y, 'bool'), 'float32')) }
 }
 
 /** The cumulative sum in the other direction. */

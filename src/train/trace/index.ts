@@ -1,3 +1,4 @@
+export type { ScanBody } from './body.js'
 export { exportModel } from './export.js'
 export type {
   Dimension,
@@ -36,5 +37,6 @@ export {
   type OnnxRuntime,
   StepRunner,
 } from './runner.js'
+export { recordScan, type ScanInputs } from './scan.js'
 export { runStep, type StepOutcome, traceStep } from './step.js'
 export { isDifferentiating, withoutGradient } from './tape.js'

@@ -1,4 +1,5 @@
 import { checkAligned, liveItems, unsupportedItem } from './align.js'
+import { withBoundBody } from './body.js'
 import { type AxisSources, GraphBuilder } from './builder.js'
 import { fitSizes } from './fit.js'
 import type { ConstantItem, Item, NodeItem, ScalarItem, Value, VectorItem } from './ir.js'
@@ -118,7 +119,7 @@ class Merge {
     if (item.op === 'Reshape') return this.#reshape(items, outputs)
     const inputs = item.inputs.map((value) => (value ? this.#name(value) : ''))
     const { op, domain, attributes } = item
-    this.#builder.add({ op, domain, inputs, outputs, attributes })
+    this.#builder.add(withBoundBody({ op, domain, inputs, outputs, attributes }))
     return outputs
   }
 

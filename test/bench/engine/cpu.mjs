@@ -34,24 +34,30 @@ export function residentBytes(text) {
   return match === null ? 0 : Number(match[1]) * 1024
 }
 
+/** What `read` gives, or nothing of a process or thread that has just ended. */
+function unlessEnded(read) {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
+
 /** The processes and all their descendants that are alive. */
 export function tree(pids) {
-  return pids.flatMap((pid) => {
-    try {
-      const threads = readdirSync(`/proc/${pid}/task`)
-      const children = threads.flatMap((thread) =>
-        readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
-          .trim()
-          .split(' ')
-          .filter(Boolean)
-          .map(Number),
-      )
-      return [pid, ...tree(children)]
-    } catch {
-      return []
-    }
-  })
+  return pids.flatMap((pid) =>
+    unlessEnded(() => [
+      pid,
+      // A thread may end while its neighbours are read: the process goes on.
+      ...readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+        unlessEnded(() => tree(childrenOf(pid, thread))),
+      ),
+    ]),
+  )
 }
+
+const childrenOf = (pid, thread) =>
+  readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 
 /** CPU seconds so far and resident bytes of these processes and their descendants, and the machine's idle seconds. */
 export function sample(pids) {

@@ -2,7 +2,7 @@ import { python, spillway } from './contestants.mjs'
 import { cutMessages, loads, repeated } from './loads.mjs'
 import { quantile } from './stats.mjs'
 
-const WARM_SECONDS = 3
+const WARM_SECONDS = 12
 
 /**
  * Latency at a paced load: from just before a message is handed to the producer until a committed reader of the output

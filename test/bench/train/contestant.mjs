@@ -12,11 +12,15 @@ const beside = (file) => fileURLToPath(new URL(file, import.meta.url))
 export const startOurs = (id, { threads, rate }) =>
   start('spillway', process.execPath, [beside('./ours.mjs'), id, threads, rate], {})
 
-/** Starts the PyTorch twin, which reads from `folder` what `writeTwin` left there. */
+/**
+ * Starts the PyTorch twin, which reads from `folder` what `writeTwin` left there. Its threads wait without spinning, as
+ * ours do: with what OpenMP does by default it takes up to ten times the CPU on a busy machine.
+ */
 export const startTorch = (id, { threads, rate, interpreter, folder }) =>
   start('PyTorch', interpreter, [beside('./peer.py'), folder, id, threads, rate], {
     OMP_NUM_THREADS: String(threads),
     MKL_NUM_THREADS: String(threads),
+    OMP_WAIT_POLICY: 'PASSIVE',
   })
 
 /** Writes the batch and the starting weights of a model: MODEL.json with shapes and offsets, MODEL.f32. */

@@ -5,6 +5,7 @@ import { createExecutor, type Executor } from '#spillway/train/executor/index.js
 import { initialise } from '#spillway/train/layers/index.js'
 import { makeBatch } from './data.js'
 import { models, programOf } from './models.js'
+import { compareTraining } from './training.js'
 
 const model = models[1]
 const program = programOf(model)
@@ -94,21 +95,30 @@ describe('onnx executor', () => {
 })
 
 describe.each(['tfjs-node', 'tfjs-node-gpu'] as const)('%s executor', (name) => {
-  it.skipIf(installed(`@tensorflow/${name}`))(
-    'says how to install the package when it is absent',
-    async () => {
+  if (!installed(`@tensorflow/${name}`)) {
+    it('says how to install the package, which is not here', async () => {
       const error = await start({ executor: name }).catch((cause: unknown) => cause)
       expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING' })
       expect((error as { remedy: string }).remedy).toContain(`npm install @tensorflow/${name}`)
-    },
-  )
+    })
+    return
+  }
 
-  it.runIf(installed(`@tensorflow/${name}`))('gives the losses of tfjs', async () => {
+  it('gives the losses of tfjs', async () => {
     const expected = await start({ executor: 'tfjs' })
     const actual = await start({ executor: name })
     for (let i = 0; i < 5; i++) {
       const want = (await expected.step(batch, 0.01))['loss'][0]
       expect((await actual.step(batch, 0.01))['loss'][0]).toBeCloseTo(want, 5)
     }
+  })
+
+  it.each(models)('$name: 20 steps as in tfjs', { timeout: 60_000 }, async (other) => {
+    const { losses, tensors } = await compareTraining(other, { executor: name })
+    const drifted = Object.entries(tensors).filter(
+      ([tensor, difference]) => !other.nullGradient?.includes(tensor) && !(difference <= 1e-4),
+    )
+    expect(drifted).toEqual([])
+    expect(losses.difference).toBeLessThanOrEqual(1e-4)
   })
 })

@@ -48,7 +48,7 @@ export interface Model {
   readonly nullGradient?: readonly string[]
 }
 
-const tokens = (n: number | string, f: number): InputSpecs => ({
+const tokens = (n: string, f: number): InputSpecs => ({
   x: { shape: ['B', n, f] },
   mask: { shape: ['B', n] },
 })
@@ -88,7 +88,7 @@ function recurrentModel(kind: 'GRU' | 'LSTM'): Model {
   const out = head('out', 8)
   return {
     name: kind,
-    inputs: tokens(5, 3),
+    inputs: tokens('N', 3),
     parameters: joined(net, out),
     forward: (w, { x, mask }) => out.apply(w, net.apply(w, x, mask).last),
   }

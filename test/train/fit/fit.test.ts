@@ -106,6 +106,22 @@ describe('fit', () => {
   })
 })
 
+describe('a checkpoint of an earlier version', () => {
+  it('is refused, and the error says what to do', async () => {
+    const path = join(directory, 'checkpoint.bin')
+    await train(options({ directory, epochs: 1 }))
+    const bytes = await readFile(path)
+    bytes.write('SPWCKPT1')
+    await writeFile(path, bytes)
+    await expect(train(options({ directory }))).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      place: path,
+      message: expect.stringContaining('earlier Spillway'),
+      remedy: expect.stringContaining('start the run anew'),
+    })
+  })
+})
+
 describe('schedules', () => {
   it('cosine rises, peaks and falls to its floor', () => {
     const rate = cosine({ peak: 2, steps: 110, warmup: 10, floor: 0.1 })

@@ -1,13 +1,14 @@
 import { type ElementType, elementType, type OnnxTensor, writeTensor } from './tensor.js'
 import { ProtoWriter } from './writer.js'
 
-/** An attribute value: a plain number is an INT, `{ float }` a FLOAT, a list of numbers INTS. */
+/** An attribute value: a plain number is an INT, `{ float }` a FLOAT, a list of numbers INTS, `{ graph }` the body of a loop. */
 export type Attribute =
   | number
   | string
   | readonly number[]
   | { readonly float: number }
   | { readonly tensor: OnnxTensor }
+  | { readonly graph: OnnxGraph }
 
 export interface OnnxNode {
   readonly op: string
@@ -17,11 +18,11 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, Attribute>>
 }
 
-/** A graph input or output; a string dimension is symbolic. */
+/** A graph input or output; a string dimension is symbolic, and the body of a loop may leave the shape open. */
 export interface ValueInfo {
   readonly name: string
   readonly dtype: ElementType
-  readonly shape: readonly (number | string)[]
+  readonly shape?: readonly (number | string)[]
 }
 
 export interface OnnxGraph {
@@ -30,6 +31,8 @@ export interface OnnxGraph {
   readonly initializers: readonly OnnxTensor[]
   readonly inputs: readonly ValueInfo[]
   readonly outputs: readonly ValueInfo[]
+  /** In the body of a loop: names that stand for values of the graph around it, until they are bound. */
+  readonly captured?: readonly string[]
 }
 
 export interface ModelOptions {
@@ -98,6 +101,9 @@ function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): vo
   } else if ('tensor' in value) {
     writer.message(5, (inner) => writeTensor(inner, value.tensor))
     writer.int(20, 4)
+  } else if ('graph' in value) {
+    writer.message(6, (inner) => writeGraph(inner, value.graph))
+    writer.int(20, 5)
   } else {
     for (const item of value) writer.int(8, item)
     writer.int(20, 7)
@@ -109,8 +115,10 @@ function writeValueInfo(writer: ProtoWriter, value: ValueInfo): void {
   writer.message(2, (type) => {
     type.message(1, (tensorType) => {
       tensorType.int(1, elementType[value.dtype])
+      if (value.shape === undefined) return
+      const { shape: dims } = value
       tensorType.message(2, (shape) => {
-        for (const dim of value.shape) {
+        for (const dim of dims) {
           shape.message(1, (inner) => (typeof dim === 'string' ? inner.string(2, dim) : inner.int(1, dim)))
         }
       })
