@@ -19,9 +19,8 @@ export function lines(series: readonly Line[], x: Axis, y: Axis, marks: readonly
   const drawn = ({ x: a, y: b }: { readonly x: number; readonly y: number }): boolean =>
     Number.isFinite(a) && Number.isFinite(b) && (x.log !== true || a > 0) && (y.log !== true || b > 0)
   const scaleOf = ({ log, domain }: Axis) => ({
-    ...(log === true && { type: 'log' as const }),
+    ...(log === true ? { type: 'log' as const } : { zero: false }),
     ...(domain !== undefined && { domain: [...domain] }),
-    zero: false,
     nice: false,
   })
   const axes = {

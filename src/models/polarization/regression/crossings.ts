@@ -5,6 +5,8 @@ import { fractionFigure, MERITS, meritsOf, optionsOf } from './merits.js'
 import { inPhaseSpace } from './recipe.js'
 
 const SPACES = ['generator', 'fiducial'] as const
+/** Test events below which a phase space is left out: a bootstrap of so few says nothing. */
+const FEWEST = 20
 
 /** Each run on the test events of both phase spaces: what it costs to be used where it was not trained. */
 export function crossings(runs: readonly ReportedRun[]): ReportSection {
@@ -16,7 +18,7 @@ export function crossings(runs: readonly ReportedRun[]): ReportSection {
       table: inPhaseSpace(inSplit(run.table, 'test'), space),
     })),
   )
-  const filled = tested.filter(({ table }) => table.rows > 1)
+  const filled = tested.filter(({ table }) => table.rows >= FEWEST)
   return {
     title: 'Phase spaces',
     lead:

@@ -86,13 +86,19 @@ function spreadAlongPt({ run, table }: Tested[number]): ReportFigure {
       weight,
       PT_EDGES,
     )
-    return means.map(({ mean, error: uncertainty, count }, bin) => [
-      `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
-      label[fraction],
-      count.toLocaleString('en'),
-      `${fixed(mean, 4)} ± ${fixed(uncertainty, 4)}`,
-      Math.sqrt(Math.max(0, squares[bin].mean - mean * mean)).toFixed(4),
-    ])
+    return means.flatMap(({ mean, error: uncertainty, count }, bin) =>
+      count < 2
+        ? []
+        : [
+            [
+              `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
+              label[fraction],
+              count.toLocaleString('en'),
+              `${fixed(mean, 4)} ± ${fixed(uncertainty, 4)}`,
+              Math.sqrt(Math.max(0, squares[bin].mean - mean * mean)).toFixed(4),
+            ],
+          ],
+    )
   }
   return {
     title: `Mean and spread of the error: ${run.name}`,
@@ -133,12 +139,18 @@ function closureTable(run: ReportedRun, table: ScoreTable): ReportFigure {
     title: `Closure of the mean r_L: ${run.name}`,
     content: {
       head: [`${ptOf(run)} [GeV]`, 'mean true r_L', 'predicted − true', 'in sigma'],
-      rows: means.map(({ mean }, bin) => [
-        `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
-        mean.toFixed(4),
-        `${fixed(errors[bin].mean, 4)} ± ${fixed(errors[bin].error, 4)}`,
-        fixed(errors[bin].mean / errors[bin].error, 1),
-      ]),
+      rows: means.flatMap(({ mean, count }, bin) =>
+        count < 2
+          ? []
+          : [
+              [
+                `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
+                mean.toFixed(4),
+                `${fixed(errors[bin].mean, 4)} ± ${fixed(errors[bin].error, 4)}`,
+                fixed(errors[bin].mean / errors[bin].error, 1),
+              ],
+            ],
+      ),
     },
     caption: 'The uncertainty is that of the mean difference; training adds its own, which it does not hold.',
   }
