@@ -72,7 +72,10 @@ export function optimizeWorkerCommand(): Command {
     })
 }
 
+/** An error of the trial is its result; one of this machine is not. */
 function refused(cause: unknown): TrialReply {
-  const { code, message, place, remedy } = asSpillwayError(cause, 'INTERNAL')
+  const error = asSpillwayError(cause, 'INTERNAL')
+  if (error.decision === 'retry') throw error
+  const { code, message, place, remedy } = error
   return { error: { code, message, ...(place !== undefined && { place }), remedy } }
 }

@@ -13,7 +13,7 @@ import { absolute, beneathRun } from './train-config.js'
 import { openStages, type StageProgress } from './train-progress.js'
 
 const EXAMPLES = `
-Systems: polarization-regression, ssww-polarization, h4l-classifier, lundnet. Each brings presets, and a small sample in demo/data.
+Systems: polarization-regression, ssww-polarization, h4l-classifier, lundnet, phase-space-reweighting. Each brings presets, and a small sample in demo/data.
 
 Examples:
   spillway train polarization-regression

@@ -30,4 +30,9 @@ export const recipes: readonly RecipeEntry[] = [
     recipe: async () => (await import('./jets/lundnet/recipe.js')).recipe,
     report: async () => (await import('./jets/lundnet/report.js')).report,
   },
+  {
+    system: 'phase-space-reweighting',
+    recipe: async () => (await import('./reweighting/phase-space/recipe.js')).recipe,
+    report: async () => (await import('./reweighting/phase-space/report.js')).report,
+  },
 ]

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Histogram, Mean } from './histogram.js'
+import { type Mark, markLayer } from './marks.js'
 import type { WorkingPoint } from './roc.js'
 import { palette } from './svg.js'
 
@@ -85,16 +86,20 @@ export function distributions(series: readonly Series[], x: string, log = false)
   return { width: WIDTH, height: HEIGHT, ...stepLine(data, x, 'normalised', names, log) }
 }
 
-/** A prediction over the truth, with their ratio and its statistical error below. */
-export function withRatio(truth: Series, predicted: Series, x: string): TopLevelSpec {
-  const names = [truth.name, predicted.name]
-  const [below, above] = [densities(truth), densities(predicted)]
-  const ratio = above.flatMap(({ low, high, value, error }, i) => {
-    if (below[i].value === 0 || value === 0) return []
-    const r = value / below[i].value
-    const e = r * Math.hypot(error / value, below[i].error / below[i].value)
-    return [{ x: (low + high) / 2, r, from: r - e, to: r + e, series: predicted.name }]
-  })
+/** One prediction or several over the truth, with their ratios and the statistical errors of these below. */
+export function withRatio(truth: Series, predicted: Series | readonly Series[], x: string): TopLevelSpec {
+  const predictions = [predicted].flat()
+  const names = [truth.name, ...predictions.map(({ name }) => name)]
+  const below = densities(truth)
+  const above = predictions.flatMap((one) => steps(densities(one)))
+  const ratio = predictions.flatMap((one) =>
+    densities(one).flatMap(({ low, high, value, error, series }, i) => {
+      if (below[i].value === 0 || value === 0) return []
+      const r = value / below[i].value
+      const e = r * Math.hypot(error / value, below[i].error / below[i].value)
+      return [{ x: (low + high) / 2, r, from: r - e, to: r + e, series }]
+    }),
+  )
   const axisX = {
     field: 'x',
     type: 'quantitative' as const,
@@ -111,7 +116,7 @@ export function withRatio(truth: Series, predicted: Series, x: string): TopLevel
       {
         width: WIDTH,
         height: HEIGHT - 60,
-        ...stepLine([...steps(below), ...steps(above)], '', 'normalised', names, false),
+        ...stepLine([...steps(below), ...above], '', 'normalised', names, false),
       },
       {
         width: WIDTH,
@@ -129,7 +134,7 @@ export function withRatio(truth: Series, predicted: Series, x: string): TopLevel
               x: axisX,
               y: { field: 'from', type: 'quantitative', ...axisY },
               y2: { field: 'to' },
-              color: { value: palette[1] },
+              color: colour(names),
             },
           },
           {
@@ -138,7 +143,7 @@ export function withRatio(truth: Series, predicted: Series, x: string): TopLevel
             encoding: {
               x: axisX,
               y: { field: 'r', type: 'quantitative', ...axisY },
-              color: { value: palette[1] },
+              color: colour(names),
             },
           },
         ],
@@ -190,10 +195,14 @@ export function profiles(
   } as TopLevelSpec
 }
 
-/** Background rejection (log) against signal efficiency, with its binomial band: up and to the right is better. */
+/**
+ * Background rejection (log) against signal efficiency, with its binomial band: up and to the right is better.
+ * @param marks points beside the curves: cuts that have one efficiency only
+ */
 export function rocCurve(
   curves: readonly { readonly name: string; readonly points: readonly WorkingPoint[] }[],
   x: string,
+  marks: readonly Mark[] = [],
 ): TopLevelSpec {
   const names = curves.map(({ name }) => name)
   const data = curves.flatMap(({ name, points }) =>
@@ -233,6 +242,15 @@ export function rocCurve(
           color: colour(names),
         },
       },
+      ...(marks.length === 0
+        ? []
+        : [
+            markLayer(
+              marks.filter(({ y }) => Number.isFinite(y)),
+              axisX,
+              { type: 'quantitative', scale },
+            ),
+          ]),
     ],
   } as TopLevelSpec
 }

@@ -35,6 +35,12 @@ export const DataSchema = z.strictObject({
     .max(1)
     .default(1)
     .describe('Share of the training events to use, by their number; validation and test stay whole.'),
+  fraction_from: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('Where along the hash that share begins: fraction 0.5 from 0 and from 0.5 are two halves.'),
   exclude: z
     .array(z.string())
     .default([])
@@ -154,6 +160,12 @@ export const runSchema = <Options>(recipe: Recipe<Options>) =>
       .default([])
       .describe('Inputs that the network does not see, as tensor.component: what optimize eliminated.'),
     fit: FitSchema.prefault({}).describe('How it is fitted.'),
+    importance: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe('How often each input is exchanged between test items to see what it is worth; 0 for never.'),
     executor: ExecutorSchema.prefault({}).describe('What computes.'),
     model: ModelSchema.prefault({}).describe('The bundle that is made.'),
   })

@@ -75,7 +75,8 @@ export interface Task {
   /** Names of the classes; one for a regression. */
   readonly classes: readonly string[]
   readonly extras: readonly string[]
-  readonly label: (events: Events) => Labels
+  /** `file` is where the events are from, for samples that only their files tell apart. */
+  readonly label: (events: Events, file: string) => Labels
   readonly network: (statistics: SampleStatistics) => Network
   /** As in the manifest: graph outputs and the columns they become. */
   readonly outputs: Manifest['outputs']

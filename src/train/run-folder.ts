@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { SpillwayError } from '../errors.js'
 import type { SampleCounts } from './data/sample.js'
 import type { EpochRecord, ParityEntry } from './fit/index.js'
+import type { Importance } from './importance.js'
 import type { Split } from './score-table.js'
 
 /** Files of a run, by what they hold. */
@@ -44,6 +45,8 @@ export interface RunResult {
   readonly data: readonly DataDigest[]
   /** Figures of merit of each part; of the training part on those items that were scored. */
   readonly metrics: Readonly<Record<Split, Readonly<Record<string, number>>>>
+  /** What the inputs are worth, where `importance` was asked for. */
+  readonly importance?: readonly Importance[]
   readonly seconds: { readonly fit: number; readonly all: number }
 }
 

@@ -16,6 +16,7 @@ import {
   type FitResult,
   fit as fitProgram,
 } from './fit/index.js'
+import { importancesOf } from './importance.js'
 import { withoutInputs } from './inputs.js'
 import { initialise } from './layers/index.js'
 import { metricsOf } from './metrics.js'
@@ -149,6 +150,19 @@ async function resultOf(made: Made): Promise<Omit<RunResult, 'seconds'>> {
     parity: worstParity(proof.parity),
     runtime: `onnxruntime ${runtimeVersion()}`,
   }
+  const { importance: repeats, seed, data: dataConfig } = config
+  const importance =
+    repeats === 0
+      ? undefined
+      : await importancesOf({
+          task,
+          network,
+          weights: fitted.weights,
+          sample,
+          event: dataConfig.event,
+          repeats,
+          seed,
+        })
   const references = { ...sample.references, ...scoreReferences(table, columnsOf(task)) }
   writeBundle(files.bundle, { ...draft, trained, references }, proof.onnx, probe)
   return {
@@ -165,6 +179,7 @@ async function resultOf(made: Made): Promise<Omit<RunResult, 'seconds'>> {
     parity: proof.parity,
     data,
     metrics,
+    ...(importance && { importance }),
   }
 }
 

@@ -28,6 +28,26 @@ const systems = [
     sets: ['recipe.network={kind: transformer, size: 16, heads: 2, blocks: 1}', 'data.fraction=0.1'],
   },
   {
+    system: 'polarization-regression',
+    variant: 'w',
+    data: 'test/data/wj_small.arrow',
+    columns: ['r_l', 'r_t'],
+    steps: '',
+    sets: [
+      'recipe={boson: w, network: {kind: mlp, widths: [16]}, loss: {auxiliary: neutrino-pz}, pole: null}',
+    ],
+  },
+  {
+    system: 'polarization-regression',
+    variant: 'wz',
+    data: 'test/data/wzjj_small.arrow',
+    columns: ['r_l', 'r_t'],
+    steps: '',
+    sets: [
+      'recipe={boson: wz-w, frame: com, network: {kind: transformer, size: 16, heads: 2, blocks: 1}, loss: {kind: huber, auxiliary: w-momentum}, pole: null}',
+    ],
+  },
+  {
     system: 'ssww-polarization',
     data: 'demo/data/ssww.arrow',
     columns: ['ll', 'lx', 'signal'],
@@ -58,6 +78,15 @@ const systems = [
     steps: '',
     sets: ['recipe.network={blocks: [8, 8], dense: 8}', 'data.fraction=0.3'],
   },
+  {
+    system: 'phase-space-reweighting',
+    data: 'demo/data/zj.arrow',
+    with: 'demo/data/showered/zj_ps.arrow',
+    columns: ['weight', 'probability', 'closure'],
+    steps: '- { name: gen, cutflow: zjets-generator }',
+    when: 'gen.pass',
+    sets: ['recipe.network={layers: 1, units: 16}'],
+  },
 ] as const
 
 describe.each(systems)('$system $variant', ({ system, data, columns, steps, sets, ...more }) => {
@@ -71,8 +100,7 @@ describe.each(systems)('$system $variant', ({ system, data, columns, steps, sets
       '--out',
       run,
       '--quiet',
-      '--data',
-      repository(data),
+      ...[data, ...('with' in more ? [more.with] : [])].flatMap((one) => ['--data', repository(one)]),
       ...set,
     ])
     expect(ended).toMatchObject({ code: 0 })

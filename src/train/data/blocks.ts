@@ -75,7 +75,8 @@ export class Blocks implements AsyncDisposable {
       return held
     }
     const { bytes } = await this.bytes(index)
-    const block = this.#prepare(index, decodeMessage(bytes, MOST, this.#schemas))
+    const { path } = this.#places[index].file
+    const block = this.#prepare(index, path, decodeMessage(bytes, MOST, this.#schemas))
     this.#held.set(index, block)
     for (const oldest of this.#held.keys()) {
       if (this.#held.size <= this.#keep) break
@@ -90,10 +91,10 @@ export class Blocks implements AsyncDisposable {
     return file.batch(batch)
   }
 
-  #prepare(index: number, events: Events): Block {
+  #prepare(index: number, path: string, events: Events): Block {
     const { builder, label } = this.#task
     const features = builder.bind(events)
-    const labels = label(events)
+    const labels = label(events, path)
     const rows = rowsOf(events, builder.axis, features.items)
     const split = this.#split(events)
     const reader = new ItemReader(builder, features)

@@ -1,6 +1,6 @@
 import type { Events } from '../../ingest/columns.js'
 import { halvesOf } from '../../ingest/draw/event-numbers.js'
-import { type Seed, seedOf, uniform } from '../../ingest/draw/hash.js'
+import { seedOf, uniform } from '../../ingest/draw/hash.js'
 import type { DataConfig } from '../config.js'
 import { SPLITS } from '../score-table.js'
 
@@ -16,7 +16,12 @@ export type Splitter = (events: Events) => Uint8Array
  * rows that share its number (both jets of an event). Excluded events count as test.
  */
 export function splitter(
-  { split, fraction, event }: Pick<DataConfig, 'split' | 'fraction' | 'event'>,
+  {
+    split,
+    fraction,
+    fraction_from,
+    event,
+  }: Pick<DataConfig, 'split' | 'fraction' | 'fraction_from' | 'event'>,
   excluded: ReadonlySet<bigint> = new Set(),
 ): Splitter {
   const seed = seedOf(split.salt)
@@ -27,7 +32,9 @@ export function splitter(
       const [low, high] = [halves[2 * row], halves[2 * row + 1]]
       if (excluded.size > 0 && excluded.has(numberOf(low, high))) return TEST
       const part = partOf((uniform(high, low, seed) + split.rotate) % 1, split)
-      return part === TRAIN && !kept(high, low, thinning, fraction) ? UNUSED : part
+      return part === TRAIN && !kept((uniform(high, low, thinning) + 1 - fraction_from) % 1, fraction)
+        ? UNUSED
+        : part
     })
   }
 }
@@ -37,8 +44,7 @@ function partOf(u: number, { validation, test }: DataConfig['split']): number {
   return u < test + validation ? VALIDATION : TRAIN
 }
 
-const kept = (high: number, low: number, seed: Seed, fraction: number): boolean =>
-  fraction === 1 || uniform(high, low, seed) < fraction
+const kept = (u: number, fraction: number): boolean => fraction === 1 || u < fraction
 
 const numberOf = (low: number, high: number): bigint => (BigInt(high) << 32n) | BigInt(low)
 

@@ -20,6 +20,8 @@ export async function answer(
 
 /** The life of a process of `localPool`: answers requests until its parent is gone. */
 export function answerTrials(recipeOf: (system: string) => Promise<Recipe>): void {
+  // Terminals and batch systems signal whole groups: the parent decides when the trial being done is to end.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
   process.on('message', async ({ job, folder }: TrialRequest) => {
     process.send?.(await answer(job, folder, recipeOf))
   })

@@ -42,10 +42,8 @@ export async function eliminate(
     const inputs = all.filter((name) => !dropped.includes(name))
     const isLast = inputs.length <= keep
     const measured = await iterate(start, inputs, dropped, isLast, config, pool)
-    const best = Math.min(
-      ...[...iterations, measured].map(({ value }) => worseBy(value, measured.value, config)),
-    )
-    const isEnough = isLast || -best > stop
+    const lead = Math.max(...iterations.map(({ value }) => -worseBy(value, measured.value, config)))
+    const isEnough = isLast || !Number.isFinite(measured.value) || lead > stop
     const removed = isEnough
       ? []
       : [...inputs]

@@ -47,7 +47,10 @@ export function localPool({ script, processes, folderOf }: LocalPoolOptions): Tr
   function start(): ChildProcess {
     const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     all.add(child)
-    child.once('exit', () => all.delete(child))
+    child.once('exit', () => {
+      all.delete(child)
+      if (idle.includes(child)) idle.splice(idle.indexOf(child), 1)
+    })
     return child
   }
 
@@ -89,7 +92,8 @@ export function localPool({ script, processes, folderOf }: LocalPoolOptions): Tr
     },
     async close() {
       isClosed = true
-      for (const child of all) child.kill()
+      // What a trial has written is whole at any time.
+      for (const child of all) child.kill('SIGKILL')
     },
   }
 }

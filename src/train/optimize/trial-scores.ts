@@ -11,7 +11,7 @@ import { hashOf } from '../layers/parameters.js'
 import { predictionOf } from '../prove.js'
 import type { Network, Task } from '../recipe.js'
 import { scoreColumns } from '../score-file.js'
-import { type ScoreTable, SPLITS, scoreTable } from '../score-table.js'
+import { type ScoreTable, SPLITS, type Split, scoreTable } from '../score-table.js'
 import type { Arrays, Batch } from '../trace/index.js'
 
 /** Items of one record batch with their features. */
@@ -34,20 +34,24 @@ export class TrialScores {
     this.#event = event
   }
 
-  /** @param event column of the event number */
+  /**
+   * @param event column of the event number
+   * @param splits parts that are scored, training items thinned to about as many as there are for validation
+   */
   static async open(
     task: Task,
     network: Network,
     weights: Arrays,
     sample: Sample,
     event: string,
+    splits: readonly Split[] = SPLITS,
   ): Promise<TrialScores> {
     const { onnx } = await exportWithProof(predictionOf(task, network), weights, [])
     const session = await ort.InferenceSession.create(onnx, { intraOpNumThreads: 1, interOpNumThreads: 1 })
-    return new TrialScores(task, session, await chunksOf(task, sample), event)
+    return new TrialScores(task, session, await chunksOf(task, sample, splits), event)
   }
 
-  /** Scores all parts, training items thinned to about as many as there are for validation. */
+  /** Scores the items, with their features changed where asked for. */
   async table(
     change: (chunks: readonly Chunk[]) => readonly Chunk[] = (chunks) => chunks,
   ): Promise<ScoreTable> {
@@ -56,10 +60,8 @@ export class TrialScores {
       const scores = await this.#run(batch, picks.length)
       const items = Int32Array.from(picks, ({ item }) => item)
       const columns = scoreColumns(this.#task, this.#event, { block: picks[0].block, items, scores })
-      columns instanceof Map && columns.delete('event')
-      parts.push(
-        new Map(Array.from(columns, ([name, { values }]) => [name, Float64Array.from(values, Number)])),
-      )
+      const numbers = [...columns].filter(([name]) => name !== 'event')
+      parts.push(new Map(numbers.map(([name, { values }]) => [name, Float64Array.from(values, Number)])))
     }
     return scoreTable(joined(parts))
   }
@@ -90,13 +92,17 @@ export class TrialScores {
   }
 }
 
-async function chunksOf({ builder }: Task, { blocks, counts: { parts } }: Sample): Promise<Chunk[]> {
+async function chunksOf(
+  { builder }: Task,
+  { blocks, counts: { parts } }: Sample,
+  splits: readonly Split[],
+): Promise<Chunk[]> {
   const every = Math.max(1, Math.floor(parts.train / Math.max(1, parts.validation)))
   const chunks: Chunk[] = []
   for (let index = 0; index < blocks.count; index++) {
     const block = await blocks.read(index)
-    const picks = SPLITS.flatMap((split, part) =>
-      Array.from(itemsIn(block, part))
+    const picks = splits.flatMap((split) =>
+      Array.from(itemsIn(block, SPLITS.indexOf(split)))
         .filter((_, i) => split !== 'train' || i % every === 0)
         .map((item) => ({ block, item })),
     )

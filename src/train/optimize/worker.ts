@@ -5,6 +5,7 @@ import { jobId, type TrialJob } from './trial.js'
 
 export interface TrialWorkerOptions {
   readonly address: QueueAddress
+  /** Throws when this machine could not do the trial; another worker is given it, and this one ends. */
   readonly run: (job: TrialJob) => Promise<TrialReply>
   /** Ends the worker when the trial that is running is done. */
   readonly signal: AbortSignal
@@ -20,7 +21,7 @@ const PULL_MS = 5_000
  * Takes trials from a queue, one at a time, and puts their results there. A trial is acknowledged after its result is
  * stored: when this process dies, another worker is given it. What goes wrong in a trial is its result.
  * @returns how many were done
- * @throws SpillwayError REGISTRY_UNAVAILABLE
+ * @throws SpillwayError REGISTRY_UNAVAILABLE, and what `run` throws
  */
 export async function workOn(options: TrialWorkerOptions): Promise<number> {
   const { address, run, signal, idleMs, onTrial } = options
@@ -42,7 +43,8 @@ export async function workOn(options: TrialWorkerOptions): Promise<number> {
       onTrial?.(job, (last - began) / 1e3)
     }
   } finally {
-    await queue.connection.close()
+    // A message that was given back must reach the server before the connection ends.
+    await queue.connection.drain().catch(() => queue.connection.close())
   }
   return done
 }
@@ -52,6 +54,9 @@ async function alive<T>(message: JsMsg, work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => message.working(), ACK_WAIT_MS / 4)
   try {
     return await work()
+  } catch (error) {
+    message.nak()
+    throw error
   } finally {
     clearInterval(timer)
   }

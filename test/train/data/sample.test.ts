@@ -81,6 +81,25 @@ describe('a sample', () => {
     expect(same).toEqual(rest)
   })
 
+  it('takes two halves of the training events that share none and leave none out', async () => {
+    const at = await written(
+      'halves',
+      rowsOf(1000, (event) => ({ x: event })),
+    )
+    await using whole = await openSample(task(), config(), at)
+    await using low = await openSample(task(), config({ fraction: 0.5 }), at)
+    await using high = await openSample(task(), config({ fraction: 0.5, fraction_from: 0.5 }), at)
+    const [[train, ...rest], [a, ...sameAsA], [b, ...sameAsB]] = [
+      await items(whole),
+      await items(low),
+      await items(high),
+    ]
+    const sorted = (list: readonly number[]) => list.toSorted((x, y) => x - y)
+    expect(sorted([...a, ...b])).toEqual(sorted(train))
+    expect(a.length / train.length).toBeCloseTo(0.5, 1)
+    expect([sameAsA, sameAsB]).toEqual([rest, rest])
+  })
+
   it('never trains on excluded events', async () => {
     const at = await written(
       'excluded',

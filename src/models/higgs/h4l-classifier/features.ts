@@ -69,10 +69,12 @@ export const h4lObjects: FeatureFactory = (raw) => {
     numberRead(`${list}.mass`, list, 'GeV'),
   ]
   const tensors: TensorSpec[] = [
-    { name: 'leptons', shape: ['n', LEPTONS, LEPTON] },
-    { name: 'global', shape: ['n', GLOBALS[category].length] },
-    { name: 'decay', shape: ['n', DECAY.length] },
-    ...(hasJets(category) ? [{ name: 'jets', shape: ['n', JETS, 2] as const }] : []),
+    { name: 'leptons', shape: ['n', LEPTONS, LEPTON], components: ['pt', 'eta', 'z_association'] },
+    { name: 'global', shape: ['n', GLOBALS[category].length], components: GLOBALS[category] },
+    { name: 'decay', shape: ['n', DECAY.length], components: DECAY },
+    ...(hasJets(category)
+      ? [{ name: 'jets', shape: ['n', JETS, 2] as const, components: ['pt', 'eta'] }]
+      : []),
   ]
   const builder: FeatureBuilder = {
     id: 'h4l-objects',

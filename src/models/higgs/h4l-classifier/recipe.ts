@@ -11,8 +11,8 @@ import { classifier, NetworkOptions } from './network.js'
 import { h4lClassifier } from './system.js'
 
 /** Codes of `truth.label`. */
-const LABELS = ['ggf', 'vbf', 'vh', 'tth', 'zz'] as const
-type Process = (typeof LABELS)[number]
+export const LABELS = ['ggf', 'vbf', 'vh', 'tth', 'zz'] as const
+export type Process = (typeof LABELS)[number]
 
 /** The processes that are told apart in each category, the targeted one first. */
 export const CLASSES: Readonly<Record<Category, readonly Process[]>> = {
@@ -45,10 +45,12 @@ export const recipe: Recipe<Options> = {
   presets: {
     quick: {
       recipe: { network: { kind: 'deep-set' } },
+      importance: 3,
       fit: { epochs: 30, batch: 128, learning_rate: 1e-3, optimizer: { kind: 'adamw', weight_decay: 0.1 } },
     },
     full: {
       recipe: { network: { kind: 'deep-set' } },
+      importance: 10,
       fit: {
         epochs: 150,
         batch: 128,
@@ -71,11 +73,11 @@ function task(options: Options): Task {
     labelReads: [LABEL, 'weight'].map((path) => numberRead(path, '')),
     targets: { class: classes.map((name) => `is_${name}`) },
     classes,
-    extras: ['pt4l', 'm12', 'm34', 'm4l'],
+    extras: ['pt4l', 'm12', 'm34', 'm4l', 'process'],
     label: (events) => label(events, options, classes),
     network: (statistics) => classifier(network, classes, statistics),
     outputs: [{ name: 'probabilities', columns: classes.map((name) => `p_${name}`) }],
-    metrics: (table) => metrics(table, classes),
+    metrics: (table) => metrics(ofClasses(table, classes), classes),
   }
 }
 
@@ -87,7 +89,8 @@ function label(events: Events, options: Options, classes: readonly Process[]): L
   const index = Int8Array.from(truth, (code) => classes.indexOf(LABELS[code]))
   const inClass = (row: number, c: number): number => (index[row] === c ? 1 : 0)
   return {
-    keep: Uint8Array.from(index, (c, row) => (c >= 0 && found[row] === wanted ? 1 : 0)),
+    // Other processes are in the category too: never trained on, but they count in the table of yields.
+    keep: Uint8Array.from(index, (c, row) => (found[row] !== wanted ? 0 : c >= 0 ? 1 : 2)),
     targets: {
       class: Float32Array.from({ length: events.rows * classes.length }, (_, i) =>
         inClass(Math.floor(i / classes.length), i % classes.length),
@@ -100,13 +103,48 @@ function label(events: Events, options: Options, classes: readonly Process[]): L
       m12: Float32Array.from(q.m12),
       m34: Float32Array.from(q.m34),
       m4l: Float32Array.from(q.m4l),
+      process: truth,
     },
   }
 }
 
-/** Of the targeted process against the others together, by weights of expected events. */
-function metrics(table: ScoreTable, [target]: readonly Process[]): Record<string, number> {
+/** Items of the processes that a category's model tells apart. */
+export function ofClasses(table: ScoreTable, classes: readonly string[]): ScoreTable {
+  const process = table.column('process')
+  const known = new Set(classes.map((name) => LABELS.indexOf(name as Process)))
+  return table.where((row) => known.has(process[row]))
+}
+
+/**
+ * Of the targeted process against the others together, by weights of expected events; and the mean cross-entropy with
+ * every class weighing the same, as in training.
+ */
+function metrics(table: ScoreTable, classes: readonly Process[]): Record<string, number> {
+  const [target] = classes
   const score = table.column(`score.p_${target}`)
-  const roc = { score, signal: table.column(`target.is_${target}`), weight: table.column('weight') }
-  return { [`auc_${target}`]: areaUnder(roc), significance_60: significanceAt(roc, 0.6).value }
+  const weight = table.column('weight')
+  const roc = { score, signal: table.column(`target.is_${target}`), weight }
+  return {
+    [`auc_${target}`]: areaUnder(roc),
+    significance_60: significanceAt(roc, 0.6).value,
+    cross_entropy: crossEntropyOf(table, classes),
+  }
+}
+
+/** Probabilities below this count as this: a float32 softmax can be exactly 0. */
+const LEAST = 1e-7
+
+function crossEntropyOf(table: ScoreTable, classes: readonly Process[]): number {
+  const [weight, of] = [table.column('weight'), table.column('class')]
+  const means = classes.map((name, c) => {
+    const probability = table.column(`score.p_${name}`)
+    let [sum, total] = [0, 0]
+    for (let row = 0; row < table.rows; row++) {
+      if (of[row] !== c) continue
+      sum -= weight[row] * Math.log(Math.max(probability[row], LEAST))
+      total += weight[row]
+    }
+    return total === 0 ? 0 : sum / total
+  })
+  return means.reduce((a, b) => a + b, 0) / classes.length
 }

@@ -1,39 +1,35 @@
-import { bootstrapped } from '../../../report/bootstrap.js'
 import { distributions, rocCurve } from '../../../report/charts.js'
 import { kolmogorovSmirnov } from '../../../report/divergence.js'
 import { histogram, linearEdges } from '../../../report/histogram.js'
+import { importanceFigure } from '../../../report/importance.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
 import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
-import { areaUnder, type ScoredItems, significanceAt, weightedPoints } from '../../../report/weighted-roc.js'
-import { inSplit, type ScoreTable, type Split } from '../../../train/score-table.js'
+import { areaUnder, significanceAt, weightedPoints } from '../../../report/weighted-roc.js'
+import type { ScoreTable } from '../../../train/score-table.js'
+import { byCategory, comparison } from './comparison.js'
+import { COMPARED, known, ratioOf, rocOf, scaled, targetOf } from './significance.js'
 
 const EFFICIENCIES = [0.4, 0.5, 0.6, 0.7, 0.8]
-/** Efficiency at which networks are compared. */
-const COMPARED = 0.6
 const CURVE = Array.from({ length: 97 }, (_, i) => 0.02 + 0.01 * i)
 
-/** Scores, overtraining, rejection, and the significance at working points with its ratio between runs. */
+/** All categories compared, then each: separation, overtraining, what the inputs are worth. */
 export const report: SystemReport = (runs) => [
-  {
-    title: 'Separation',
-    lead: `The targeted process, ${targetOf(runs[0])}, against the other processes of its event category; weights are expected events.`,
-    figures: [rejection(runs), workingPointTable(runs), ...ratios(runs), ...runs.flatMap(scoresByProcess)],
-  },
-  overtraining(runs),
+  comparison(runs),
+  ...byCategory(runs).flatMap(([category, of]) => [
+    {
+      title: `Separation in ${category}`,
+      lead: `The targeted process, ${targetOf(of[0])}, against the other processes of its event category; weights are expected events.`,
+      figures: [rejection(of), workingPointTable(of), ...ratios(of), ...of.map(scoresByProcess)],
+    },
+    overtraining(category, of),
+    ...importances(category, of),
+  ]),
 ]
-
-const targetOf = ({ result }: ReportedRun): string => result.classes[0]
-
-const rocOf = (run: ReportedRun, table: ScoreTable): ScoredItems => ({
-  score: table.column(`score.p_${targetOf(run)}`),
-  signal: table.column(`target.is_${targetOf(run)}`),
-  weight: table.column('weight'),
-})
 
 function rejection(runs: readonly ReportedRun[]): ReportFigure {
   const curves = runs.map((run) => ({
     name: run.name,
-    points: weightedPoints(rocOf(run, inSplit(run.table, 'test')), CURVE),
+    points: weightedPoints(rocOf(run, known(run, 'test')), CURVE),
   }))
   return {
     title: `Background rejection against ${targetOf(runs[0])} efficiency`,
@@ -43,19 +39,11 @@ function rejection(runs: readonly ReportedRun[]): ReportFigure {
   }
 }
 
-/** The test part stands for all of the sample: its weights are scaled up. */
-function scaled(run: ReportedRun): ScoredItems {
-  const items = rocOf(run, inSplit(run.table, 'test'))
-  const { train, validation, test } = run.result.counts.parts
-  const factor = (train / run.config.data.fraction + validation + test) / test
-  return { ...items, weight: Float64Array.from(items.weight, (weight) => weight * factor) }
-}
-
 function workingPointTable(runs: readonly ReportedRun[]): ReportFigure {
-  const found = runs.map((run) => ({ run, items: scaled(run) }))
+  const found = runs.map((run) => scaled(run))
   const rows = EFFICIENCIES.map((efficiency) => [
     `N_s / √N_b at ${(100 * efficiency).toFixed(0)} %`,
-    ...found.map(({ items }) => {
+    ...found.map((items) => {
       const { value, error } = significanceAt(items, efficiency)
       return `${value.toFixed(3)} ± ${error.toFixed(3)}`
     }),
@@ -64,26 +52,19 @@ function workingPointTable(runs: readonly ReportedRun[]): ReportFigure {
     title: 'Working points',
     content: {
       head: ['', ...runs.map(({ name }) => name)],
-      rows: [['AUC', ...found.map(({ items }) => number(areaUnder(items)))], ...rows],
+      rows: [['AUC', ...found.map((items) => number(areaUnder(items)))], ...rows],
     },
     caption:
       'Expected events of the whole sample, from its test part; errors are those of the background left in it.',
   }
 }
 
-/** The source's comparison: the first run's significance over each other's, on the same events. */
+/** The first run's significance over each other's, on the same events. */
 function ratios([first, ...others]: readonly ReportedRun[]): ReportFigure[] {
   if (others.length === 0) return []
-  const items = scaled(first)
   const rows = others.map((other) => {
-    const beside = scaled(other)
-    const ratio = bootstrapped(
-      (weight) =>
-        significanceAt({ ...items, weight }, COMPARED).value /
-        significanceAt({ ...beside, weight }, COMPARED).value,
-      items.weight,
-    )
-    return [`${first.name} / ${other.name}`, `${ratio.value.toFixed(3)} ± ${ratio.error.toFixed(3)}`]
+    const { value, error } = ratioOf(first, other, targetOf(first))
+    return [`${first.name} / ${other.name}`, `${value.toFixed(3)} ± ${error.toFixed(3)}`]
   })
   return [
     {
@@ -95,8 +76,8 @@ function ratios([first, ...others]: readonly ReportedRun[]): ReportFigure[] {
   ]
 }
 
-function scoresByProcess(run: ReportedRun): ReportFigure[] {
-  const table = inSplit(run.table, 'test')
+function scoresByProcess(run: ReportedRun): ReportFigure {
+  const table = known(run, 'test')
   const edges = linearEdges(0, 1, 40)
   const series = run.result.classes.map((name, c) => {
     const of = table.where((row) => table.column('class')[row] === c)
@@ -105,26 +86,24 @@ function scoresByProcess(run: ReportedRun): ReportFigure[] {
       histogram: histogram(of.column(`score.p_${targetOf(run)}`), of.column('weight'), edges),
     }
   })
-  return [
-    {
-      title: `Score by process: ${run.name}`,
-      content: { chart: distributions(series, `p(${targetOf(run)})`) },
-      caption: 'Normalised, weighted.',
-    },
-  ]
+  return {
+    title: `Score by process: ${run.name}`,
+    content: { chart: distributions(series, `p(${targetOf(run)})`) },
+    caption: 'Normalised, weighted.',
+  }
 }
 
-function overtraining(runs: readonly ReportedRun[]): ReportSection {
+function overtraining(category: string, runs: readonly ReportedRun[]): ReportSection {
   return {
-    title: 'Overtraining',
+    title: `Overtraining in ${category}`,
     lead: 'Scores of events that were trained on beside those of events that were not: they should agree.',
     figures: [...runs.map(overlay), agreement(runs)],
   }
 }
 
 /** Scores of one process in one part. */
-function part(run: ReportedRun, split: Split, c: number): ScoreTable {
-  const table = inSplit(run.table, split)
+function part(run: ReportedRun, split: 'train' | 'test', c: number): ScoreTable {
+  const table = known(run, split)
   const classes = table.column('class')
   return table.where((row) => classes[row] === c)
 }
@@ -162,4 +141,22 @@ function agreement(runs: readonly ReportedRun[]): ReportFigure {
     content: { head: ['', 'process', 'distance', 'probability'], rows },
     caption: 'A small probability says that the network knows its training events.',
   }
+}
+
+function importances(category: string, runs: readonly ReportedRun[]): ReportSection[] {
+  const figures = runs.flatMap((run) =>
+    importanceFigure(run, 'cross_entropy', {
+      'decay.*': 'decay (learnt D_ZZ)',
+    }),
+  )
+  if (figures.length === 0) return []
+  return [
+    {
+      title: `What the inputs are worth in ${category}`,
+      lead:
+        'How much the loss rises when an input is taken from other events. decay.* exchanges all that the learnt D_ZZ is made ' +
+        'of, the counterpart of the source’s D_ZZ.',
+      figures,
+    },
+  ]
 }

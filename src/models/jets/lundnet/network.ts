@@ -11,7 +11,7 @@ import {
   pooledAll,
   weightedMean,
 } from '../../../train/layers/index.js'
-import type { Network, SampleStatistics } from '../../../train/recipe.js'
+import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
 import {
   cast,
@@ -20,10 +20,13 @@ import {
   greaterEqual,
   maximum,
   mul,
+  relu,
   reshape,
   sigmoid,
+  sub,
   type Tensor,
 } from '../../../train/trace/tf.js'
+import { distanceCorrelation } from './decorrelation.js'
 
 export const NetworkOptions = z.strictObject({
   blocks: z
@@ -39,8 +42,13 @@ export type NetworkOptions = z.infer<typeof NetworkOptions>
 /**
  * LundNet (Dreyer, Qu, arXiv:2012.08526, section 3): EdgeConv over the Lund graph, the outputs of all blocks side by side,
  * a layer on each node, pooling over the nodes, a layer on the jet. One number: the logit of signal.
+ * @param decorrelation weight of the distance correlation between score and `target.mass` of background jets; 0 for none
  */
-export function lundNetwork(options: NetworkOptions, { tensors }: SampleStatistics): Network {
+export function lundNetwork(
+  options: NetworkOptions,
+  { tensors }: SampleStatistics,
+  decorrelation: number,
+): Network {
   const { nodes } = tensors
   const features = nodes.mean.length
   const input = normalise('input', nodes)
@@ -71,7 +79,15 @@ export function lundNetwork(options: NetworkOptions, { tensors }: SampleStatisti
     loss: (weights, batch, context) => {
       const z = logit(weights, batch, context)
       const losses = reshape(binaryCrossEntropy(z, batch['target.signal']), [z.shape[0] as number])
-      return { terms: { classes: { value: weightedMean(losses, batch['weight']), weight: 1 } } }
+      const terms: LossTerms['terms'] = {
+        classes: { value: weightedMean(losses, batch['weight']), weight: 1 },
+      }
+      if (decorrelation === 0) return { terms }
+      const weight = reshape(batch['weight'], [-1, 1])
+      // Weights may be negative; a distance has no use for such a share.
+      const background = mul(relu(weight), sub(1, batch['target.signal']))
+      const value = distanceCorrelation(sigmoid(z), batch['target.mass'], background)
+      return { terms: { ...terms, mass: { value, weight: decorrelation } } }
     },
     predict: (weights, batch) => ({ probability: sigmoid(logit(weights, batch)) }),
   }

@@ -37,6 +37,13 @@ const Options = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .default('p_w')
     .describe('Score column: the probability of signal.'),
+  decorrelation: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'Weight of the distance correlation between score and jet mass of the background (arXiv:2001.05310).',
+    ),
   network: NetworkOptions.prefault({}).describe('The network.'),
 })
 export type Options = z.infer<typeof Options>
@@ -67,11 +74,11 @@ function task(options: Options): Task {
     labelReads: [options.label, 'weight', ...quantities.map((name) => `${jet}.${name}`)].map((path) =>
       numberRead(path, ''),
     ),
-    targets: { signal: ['is_signal'] },
+    targets: { signal: ['is_signal'], ...(options.decorrelation > 0 && { mass: ['ln_mass'] }) },
     classes: ['background', 'signal'],
     extras: [...quantities, 'origin'],
     label: (events) => label(events, options),
-    network: (statistics) => lundNetwork(options.network, statistics),
+    network: (statistics) => lundNetwork(options.network, statistics, options.decorrelation),
     outputs: [{ name: 'probability', columns: [output] }],
     metrics: (table) => metrics(withoutSpectators(table, options), output),
   }
@@ -86,7 +93,7 @@ function label(events: Events, { label: column, signal, background, spectators, 
       if (isSignal[row] === 1 || background.includes(code)) return 1
       return spectators.includes(code) ? 2 : 0
     }),
-    targets: { signal: isSignal },
+    targets: { signal: isSignal, mass: mass.map((m) => Math.log(Math.max(m, 1))) },
     weights: float32(events, 'weight'),
     classes: Uint8Array.from(isSignal),
     extras: { pt, mass, sd_mass, origin },
@@ -112,5 +119,6 @@ function metrics(table: ScoreTable, output: string): Record<string, number> {
     auc: areaUnderCurve(signal, background),
     rejection_50: at50.rejection,
     rejection_30: at30.rejection,
+    cut_50: at50.cut,
   }
 }

@@ -8,6 +8,7 @@ import {
   type TensorSpec,
 } from '../../feature-builder.js'
 import { parseOptions } from '../../options.js'
+import { azimuthOf, CHANNELS, KINEMATICS, oneHot, particlesOf, writeParticle } from '../particles.js'
 
 const Options = z.strictObject({
   leptons: z.string().default('leptons'),
@@ -21,13 +22,8 @@ const Options = z.strictObject({
 })
 type Options = z.infer<typeof Options>
 
-/** ln pT, η, cos Δφ, sin Δφ, ln E of each particle. */
-const KINEMATICS = 5
-/** And whether it is the negative lepton, the positive one, or a jet. */
+/** Kinematics, and whether it is the negative lepton, the positive one, or a jet. */
 const TOKEN = KINEMATICS + 3
-const CHANNELS = 9
-/** Floor of what logarithms are taken of, GeV. */
-const TINY = 1e-3
 
 /**
  * Leptons and jets of a Z + jets event as ln pT, η, cos Δφ, sin Δφ, ln E (GeV), Δφ counted from the azimuth of the lepton
@@ -73,39 +69,6 @@ function tensorsOf({ layout, channel }: Options): TensorSpec[] {
   return channel === undefined ? particles : [...particles, { name: 'channel', shape: ['n', CHANNELS] }]
 }
 
-interface Particles {
-  readonly pt: Float32Array
-  readonly eta: Float32Array
-  readonly phi: Float32Array
-  readonly mass: Float32Array
-}
-
-const particlesOf = (events: Events, list: string): Particles => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
-
-function writeParticle(out: Float32Array, at: number, p: Particles, k: number, azimuth: number): void {
-  const { [k]: pt } = p.pt
-  const pz = pt * Math.sinh(p.eta[k])
-  const energy = Math.sqrt(pt * pt + pz * pz + p.mass[k] * p.mass[k])
-  const phi = p.phi[k] - azimuth
-  out[at] = Math.log(Math.max(pt, TINY))
-  out[at + 1] = p.eta[k]
-  out[at + 2] = Math.cos(phi)
-  out[at + 3] = Math.sin(phi)
-  out[at + 4] = Math.log(Math.max(energy, TINY))
-}
-
-/** Azimuth of the sum of two particles. */
-function azimuthOf(p: Particles, a: number, b: number): number {
-  const y = p.pt[a] * Math.sin(p.phi[a]) + p.pt[b] * Math.sin(p.phi[b])
-  const x = p.pt[a] * Math.cos(p.phi[a]) + p.pt[b] * Math.cos(p.phi[b])
-  return Math.atan2(y, x)
-}
-
 function bind(events: Events, options: Options): BoundFeatures {
   const { max_jets, layout, channel } = options
   const leptons = particlesOf(events, options.leptons)
@@ -128,7 +91,7 @@ function bind(events: Events, options: Options): BoundFeatures {
     }
     const lepton = leptonOffsets[row]
     const negative = charge[lepton] < 0 ? lepton : lepton + 1
-    const azimuth = azimuthOf(leptons, lepton, lepton + 1)
+    const azimuth = azimuthOf(leptons, lepton, leptons, lepton + 1)
     let at = first
     for (let k = 0; k < count; k++, at += width) {
       if (k === 0) writeParticle(out, at, leptons, negative, azimuth)
@@ -159,11 +122,4 @@ function bind(events: Events, options: Options): BoundFeatures {
       }
     },
   }
-}
-
-/** A channel outside of 0 to 8 gives NaN: an event of which more is claimed to be known than is. */
-function oneHot(out: Float32Array, slot: number, channel: number): void {
-  const known = Number.isInteger(channel) && channel >= 0 && channel < CHANNELS
-  out.fill(known ? 0 : Number.NaN, slot * CHANNELS, (slot + 1) * CHANNELS)
-  if (known) out[slot * CHANNELS + channel] = 1
 }

@@ -13,9 +13,11 @@ import {
   transformerBlock,
   weightedMean,
 } from '../../../train/layers/index.js'
-import type { Network, SampleStatistics } from '../../../train/recipe.js'
+import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
-import { concat, mean, type Tensor } from '../../../train/trace/tf.js'
+import { concat, mean, slice, type Tensor } from '../../../train/trace/tf.js'
+import { CHANNELS } from '../particles.js'
+import { AUXILIARY } from './samples.js'
 
 const Mlp = z.strictObject({
   kind: z.literal('mlp').describe('A multilayer perceptron over the leptons and the leading jet.'),
@@ -35,49 +37,71 @@ export type NetworkOptions = z.infer<typeof NetworkOptions>
 export const LossOptions = z.strictObject({
   kind: z.enum(['mse', 'huber']).default('mse').describe('Squared error, or linear beyond delta.'),
   delta: z.number().positive().default(0.2).describe('Where the Huber loss turns linear.'),
+  auxiliary: z
+    .enum(['none', 'neutrino-pz', 'w-momentum'])
+    .default('none')
+    .describe('What else is regressed, from the same layers: the neutrino along the beam, or the W boson.'),
+  auxiliary_weight: z.number().positive().default(0.1).describe('Weight of that in the loss.'),
 })
 export type LossOptions = z.infer<typeof LossOptions>
 
-/** A network's two numbers per event, r_L and r_T, and its parameters. */
+/** A network's numbers per event, r_L and r_T first, those of the auxiliary task after them, and its parameters. */
 interface Body {
   readonly parameters: Network['parameters']
-  readonly fractions: (weights: Tensors, inputs: Tensors, context?: StepContext) => Tensor
+  readonly outputs: (weights: Tensors, inputs: Tensors, context?: StepContext) => Tensor
 }
 
-/** The regression of (r_L, r_T); r_int = 1 − r_L − r_T is what is left. */
+const FRACTIONS = 2
+
+/**
+ * The regression of (r_L, r_T); r_int = 1 − r_L − r_T is what is left. An auxiliary task shares all layers but the last
+ * and has a Huber loss; it is dropped at export.
+ */
 export function fractionsNetwork(
   network: NetworkOptions,
   loss: LossOptions,
   statistics: SampleStatistics,
 ): Network {
-  const { parameters, fractions } =
-    network.kind === 'mlp' ? mlpBody(network, statistics) : transformerBody(network, statistics)
+  const extra = AUXILIARY[loss.auxiliary].length
+  const size = FRACTIONS + extra
+  const { parameters, outputs } =
+    network.kind === 'mlp' ? mlpBody(network, statistics, size) : transformerBody(network, statistics, size)
   const distance = (predicted: Tensor, truth: Tensor): Tensor =>
     loss.kind === 'mse' ? squaredError(predicted, truth) : huber(predicted, truth, loss.delta)
+  const fractions = (found: Tensor): Tensor => (extra === 0 ? found : slice(found, [0, 0], [-1, FRACTIONS]))
   return {
     parameters,
     loss: (weights, batch, context) => {
-      const losses = mean(distance(fractions(weights, batch, context), batch['target.fractions']), -1)
-      return { terms: { regression: { value: weightedMean(losses, batch['weight']), weight: 1 } } }
+      const found = outputs(weights, batch, context)
+      const { weight } = batch
+      const losses = mean(distance(fractions(found), batch['target.fractions']), -1)
+      const regression = { value: weightedMean(losses, weight), weight: 1 }
+      const terms: LossTerms['terms'] = { regression }
+      if (extra === 0) return { terms }
+      const others = mean(huber(slice(found, [0, FRACTIONS], [-1, extra]), batch['target.auxiliary']), -1)
+      const auxiliary = { value: weightedMean(others, weight), weight: loss.auxiliary_weight }
+      return { terms: { ...terms, auxiliary } }
     },
-    predict: (weights, inputs) => ({ fractions: fractions(weights, inputs) }),
+    predict: (weights, inputs) => ({ fractions: fractions(outputs(weights, inputs)) }),
   }
 }
-
-const CHANNELS = 9
 
 /** Beside x, the one-hot initial state where the sample has one. */
 const withChannel = (x: Tensor, inputs: Tensors): Tensor =>
   inputs['channel'] === undefined ? x : concat([x, inputs['channel']], -1)
 
-function mlpBody({ widths, dropout }: z.infer<typeof Mlp>, { tensors }: SampleStatistics): Body {
+function mlpBody(
+  { widths, dropout }: z.infer<typeof Mlp>,
+  { tensors }: SampleStatistics,
+  outputs: number,
+): Body {
   const { momenta, channel } = tensors
   const input = normalise('input', momenta)
   const size = momenta.mean.length + (channel === undefined ? 0 : CHANNELS)
-  const net = mlp('net', { sizes: [size, ...widths, 2], activation: 'gelu', dropout })
+  const net = mlp('net', { sizes: [size, ...widths, outputs], activation: 'gelu', dropout })
   return {
     parameters: joined(input, net),
-    fractions: (weights, inputs, context) =>
+    outputs: (weights, inputs, context) =>
       net.apply(weights, withChannel(input.apply(weights, inputs['momenta']), inputs), context),
   }
 }
@@ -85,6 +109,7 @@ function mlpBody({ widths, dropout }: z.infer<typeof Mlp>, { tensors }: SampleSt
 function transformerBody(
   { size, heads, blocks, dropout }: z.infer<typeof Transformer>,
   { tensors }: SampleStatistics,
+  outputs: number,
 ): Body {
   const { particles, channel } = tensors
   const input = normalise('input', particles)
@@ -95,10 +120,10 @@ function transformerBody(
   const norm = layerNorm('norm', size)
   const pool = attentionPooling('pool', size)
   const inside = size + (channel === undefined ? 0 : CHANNELS)
-  const head = mlp('head', { sizes: [inside, size, 2], activation: 'gelu' })
+  const head = mlp('head', { sizes: [inside, size, outputs], activation: 'gelu' })
   return {
     parameters: joined(input, embed, ...layers, norm, pool, head),
-    fractions: (weights, inputs, context) => {
+    outputs: (weights, inputs, context) => {
       const { mask } = inputs
       const bias = attentionBias(mask)
       const tokens = gelu(embed.apply(weights, input.apply(weights, inputs['particles'], mask)))

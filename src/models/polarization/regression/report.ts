@@ -1,18 +1,23 @@
-import { distributions, profiles, withRatio } from '../../../report/charts.js'
+import { distributions, profiles } from '../../../report/charts.js'
 import { histogram, linearEdges, profile } from '../../../report/histogram.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
-import { fixed, number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
+import { fixed, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
 import { inSplit, type ScoreTable } from '../../../train/score-table.js'
+import { crossings } from './crossings.js'
+import { errorsOf, fractionFigure, gains, label, MERITS, meritsOf, optionsOf } from './merits.js'
+import { inPhaseSpace } from './recipe.js'
 
 const PT_EDGES = [10, 15, 20, 30, 40, 60, 80, 120, 200]
-/** Events with a larger true r_L are called extreme: most of their Z boson is longitudinal. */
+/** Events with a larger true r_L are called extreme: most of their boson is longitudinal. */
 const EXTREME = 0.6
-const ranges = { r_l: 1, r_t: 1.4 } as const
 
-/** Predicted and true fractions, errors, closure along pT(Z), and what extreme events look like. */
+/** Predicted and true fractions, errors, phase-space crossings, closure along pT, and what extreme events look like. */
 export const report: SystemReport = (runs) => {
-  const tested = runs.map((run) => ({ run, table: inSplit(run.table, 'test') }))
-  const [{ table: first }] = tested
+  const tested = runs.map((run) => ({
+    run,
+    table: inPhaseSpace(inSplit(run.table, 'test'), optionsOf(run).phase_space),
+  }))
+  const [first] = tested
   return [
     {
       title: 'Polarisation fractions',
@@ -21,17 +26,18 @@ export const report: SystemReport = (runs) => {
         'their interference. A regression gives the mean of what its inputs leave open, so its distribution is narrower ' +
         'than the truth where they leave much open.',
       figures: tested.flatMap(({ run, table }) =>
-        (['r_l', 'r_t'] as const).map((name) => fractionFigure(run, table, name)),
+        (['r_l', 'r_t'] as const).map((name) => fractionFigure(run.name, table, name)),
       ),
     },
     {
       title: 'Prediction error',
       lead: 'How far the prediction is off, event by event.',
-      figures: [relativeError(tested), errorTable(tested), ...tested.map(spreadAlongPt)],
+      figures: [relativeError(tested), errorTable(tested), ...gains(tested), ...tested.map(spreadAlongPt)],
     },
+    crossings(runs),
     {
       title: 'Closure',
-      lead: 'Mean fractions in bins of pT(Z): what an analysis measures. The difference is that of the same events.',
+      lead: `Mean fractions in bins of ${ptOf(runs[0])}: what an analysis measures. The difference is that of the same events.`,
       figures: tested.flatMap(({ run, table }) => [meanAlongPt(run, table), closureTable(run, table)]),
     },
     kinematics(first),
@@ -40,32 +46,7 @@ export const report: SystemReport = (runs) => {
 
 type Tested = readonly { readonly run: ReportedRun; readonly table: ScoreTable }[]
 
-const label = { r_l: 'r_L', r_t: 'r_T' } as const
-
-function fractionFigure({ name }: ReportedRun, table: ScoreTable, fraction: 'r_l' | 'r_t'): ReportFigure {
-  const edges = linearEdges(-0.1, ranges[fraction], 30)
-  const weight = table.column('weight')
-  const series = (title: string, column: string) => ({
-    name: title,
-    histogram: histogram(table.column(column), weight, edges),
-  })
-  return {
-    title: `${label[fraction]}: ${name}`,
-    content: {
-      chart: withRatio(
-        series('truth', `target.${fraction}`),
-        series('predicted', `score.${fraction}`),
-        label[fraction],
-      ),
-    },
-    caption: 'Normalised, weighted; statistical errors on the ratio.',
-  }
-}
-
-function errorsOf(table: ScoreTable): Float64Array {
-  const truth = table.column('target.r_l')
-  return table.column('score.r_l').map((predicted, row) => (predicted - truth[row]) / truth[row])
-}
+const ptOf = (run: ReportedRun): string => (optionsOf(run).boson.endsWith('w') ? 'pT(W)' : 'pT(Z)')
 
 function relativeError(tested: Tested): ReportFigure {
   const edges = linearEdges(-1.5, 1.5, 60)
@@ -81,31 +62,20 @@ function relativeError(tested: Tested): ReportFigure {
 }
 
 function errorTable(tested: Tested): ReportFigure {
-  const rows = tested.map(({ run, table }) => {
-    const errors = errorsOf(table).filter(Number.isFinite).sort()
-    const at = (share: number): number => errors[Math.round(share * (errors.length - 1))]
-    const { metrics } = run.result
-    return [
-      run.name,
-      number(metrics.test['r2_r_l']),
-      number(metrics.test['r2_r_t']),
-      number(metrics.test['rms_r_l']),
-      number(at(0.5)),
-      `${number(at(0.16))} … ${number(at(0.84))}`,
-    ]
-  })
+  const rows = tested.map(({ run, table }) => [run.name, ...meritsOf(table)])
   return {
     title: 'Figures of merit',
     content: {
-      head: ['', 'R² of r_L', 'R² of r_T', 'rms of r_L', 'median relative error', '68 % of them'],
+      head: ['', ...MERITS],
       rows,
     },
-    caption: 'R² is the share of the variance of the fraction that the prediction explains.',
+    caption:
+      'R² is the share of the variance of the fraction that the prediction explains; errors by a bootstrap over test events.',
   }
 }
 
 function spreadAlongPt({ run, table }: Tested[number]): ReportFigure {
-  const [pt, weight] = [table.column('z_pt'), table.column('weight')]
+  const [pt, weight] = [table.column('boson_pt'), table.column('weight')]
   const of = (fraction: 'r_l' | 'r_t') => {
     const truth = table.column(`target.${fraction}`)
     const error = table.column(`score.${fraction}`).map((predicted, row) => predicted - truth[row])
@@ -116,18 +86,24 @@ function spreadAlongPt({ run, table }: Tested[number]): ReportFigure {
       weight,
       PT_EDGES,
     )
-    return means.map(({ mean, error: uncertainty, count }, bin) => [
-      `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
-      label[fraction],
-      count.toLocaleString('en'),
-      `${fixed(mean, 4)} ± ${fixed(uncertainty, 4)}`,
-      Math.sqrt(Math.max(0, squares[bin].mean - mean * mean)).toFixed(4),
-    ])
+    return means.flatMap(({ mean, error: uncertainty, count }, bin) =>
+      count < 2
+        ? []
+        : [
+            [
+              `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
+              label[fraction],
+              count.toLocaleString('en'),
+              `${fixed(mean, 4)} ± ${fixed(uncertainty, 4)}`,
+              Math.sqrt(Math.max(0, squares[bin].mean - mean * mean)).toFixed(4),
+            ],
+          ],
+    )
   }
   return {
     title: `Mean and spread of the error: ${run.name}`,
     content: {
-      head: ['pT(Z) [GeV]', 'fraction', 'events', 'mean of predicted − true', 'spread'],
+      head: [`${ptOf(run)} [GeV]`, 'fraction', 'events', 'mean of predicted − true', 'spread'],
       rows: [...of('r_l'), ...of('r_t')],
     },
     caption: 'Weighted; the spread is the standard deviation of the error.',
@@ -135,7 +111,7 @@ function spreadAlongPt({ run, table }: Tested[number]): ReportFigure {
 }
 
 function meanAlongPt(run: ReportedRun, table: ScoreTable): ReportFigure {
-  const [pt, weight] = [table.column('z_pt'), table.column('weight')]
+  const [pt, weight] = [table.column('boson_pt'), table.column('weight')]
   const series = (['r_l', 'r_t'] as const).flatMap((fraction) => [
     {
       name: `${label[fraction]}, truth`,
@@ -147,14 +123,14 @@ function meanAlongPt(run: ReportedRun, table: ScoreTable): ReportFigure {
     },
   ])
   return {
-    title: `Mean fractions against pT(Z): ${run.name}`,
-    content: { chart: profiles(series, PT_EDGES, 'pT(Z) [GeV]', 'mean fraction') },
-    caption: 'Weighted means with statistical errors, events within 10 GeV of the Z pole.',
+    title: `Mean fractions against ${ptOf(run)}: ${run.name}`,
+    content: { chart: profiles(series, PT_EDGES, `${ptOf(run)} [GeV]`, 'mean fraction') },
+    caption: 'Weighted means with statistical errors, events near the pole of the boson.',
   }
 }
 
 function closureTable(run: ReportedRun, table: ScoreTable): ReportFigure {
-  const [pt, weight] = [table.column('z_pt'), table.column('weight')]
+  const [pt, weight] = [table.column('boson_pt'), table.column('weight')]
   const truth = table.column('target.r_l')
   const predicted = table.column('score.r_l')
   const difference = predicted.map((value, row) => value - truth[row])
@@ -162,19 +138,25 @@ function closureTable(run: ReportedRun, table: ScoreTable): ReportFigure {
   return {
     title: `Closure of the mean r_L: ${run.name}`,
     content: {
-      head: ['pT(Z) [GeV]', 'mean true r_L', 'predicted − true', 'in sigma'],
-      rows: means.map(({ mean }, bin) => [
-        `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
-        mean.toFixed(4),
-        `${fixed(errors[bin].mean, 4)} ± ${fixed(errors[bin].error, 4)}`,
-        fixed(errors[bin].mean / errors[bin].error, 1),
-      ]),
+      head: [`${ptOf(run)} [GeV]`, 'mean true r_L', 'predicted − true', 'in sigma'],
+      rows: means.flatMap(({ mean, count }, bin) =>
+        count < 2
+          ? []
+          : [
+              [
+                `${PT_EDGES[bin]} – ${PT_EDGES[bin + 1]}`,
+                mean.toFixed(4),
+                `${fixed(errors[bin].mean, 4)} ± ${fixed(errors[bin].error, 4)}`,
+                fixed(errors[bin].mean / errors[bin].error, 1),
+              ],
+            ],
+      ),
     },
     caption: 'The uncertainty is that of the mean difference; training adds its own, which it does not hold.',
   }
 }
 
-function kinematics(table: ScoreTable): ReportSection {
+function kinematics({ run, table }: Tested[number]): ReportSection {
   const weight = table.column('weight')
   const masked = (column: string) => {
     const values = table.column(column)
@@ -202,7 +184,7 @@ function kinematics(table: ScoreTable): ReportSection {
     title: 'Kinematics by polarisation',
     lead: 'What events with an extreme fraction look like beside all, and whether the prediction chooses the same ones.',
     figures: [
-      figure('Z boson', 'z_pt', 'pT(Z) [GeV]', linearEdges(10, 160, 30)),
+      figure('Boson', 'boson_pt', `${ptOf(run)} [GeV]`, linearEdges(10, 160, 30)),
       figure('Leading lepton', 'lepton_pt', 'pT(leading lepton) [GeV]', linearEdges(0, 160, 32)),
       figure('Leading jet: pT', 'jet_pt', 'pT(jet) [GeV]', linearEdges(10, 160, 30)),
       figure('Leading jet: direction', 'jet_eta', 'η(jet)', linearEdges(-5, 5, 40)),

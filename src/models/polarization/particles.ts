@@ -1,0 +1,50 @@
+import { type Events, float32 } from '../../ingest/columns.js'
+
+/** Momenta of a list of particles, one entry a particle of all events. */
+export interface Particles {
+  readonly pt: Float32Array
+  readonly eta: Float32Array
+  readonly phi: Float32Array
+  readonly mass: Float32Array
+}
+
+export const particlesOf = (events: Events, list: string): Particles => ({
+  pt: float32(events, `${list}.pt`),
+  eta: float32(events, `${list}.eta`),
+  phi: float32(events, `${list}.phi`),
+  mass: float32(events, `${list}.mass`),
+})
+
+/** ln pT, η, cos Δφ, sin Δφ, ln E of a particle. */
+export const KINEMATICS = 5
+/** Floor of what logarithms are taken of, GeV. */
+const TINY = 1e-3
+
+/** Writes the {@link KINEMATICS} of particle `k`, its azimuth counted from `azimuth`. */
+export function writeParticle(out: Float32Array, at: number, p: Particles, k: number, azimuth: number): void {
+  const { [k]: pt } = p.pt
+  const pz = pt * Math.sinh(p.eta[k])
+  const energy = Math.sqrt(pt * pt + pz * pz + p.mass[k] * p.mass[k])
+  const phi = p.phi[k] - azimuth
+  out[at] = Math.log(Math.max(pt, TINY))
+  out[at + 1] = p.eta[k]
+  out[at + 2] = Math.cos(phi)
+  out[at + 3] = Math.sin(phi)
+  out[at + 4] = Math.log(Math.max(energy, TINY))
+}
+
+/** Azimuth of the sum of particle `a` of one list and `b` of another. */
+export function azimuthOf(p: Particles, a: number, q: Particles, b: number): number {
+  const y = p.pt[a] * Math.sin(p.phi[a]) + q.pt[b] * Math.sin(q.phi[b])
+  const x = p.pt[a] * Math.cos(p.phi[a]) + q.pt[b] * Math.cos(q.phi[b])
+  return Math.atan2(y, x)
+}
+
+export const CHANNELS = 9
+
+/** The initial state one-hot; outside of 0 to 8 NaN: an event of which more is claimed to be known than is. */
+export function oneHot(out: Float32Array, slot: number, channel: number): void {
+  const known = Number.isInteger(channel) && channel >= 0 && channel < CHANNELS
+  out.fill(known ? 0 : Number.NaN, slot * CHANNELS, (slot + 1) * CHANNELS)
+  if (known) out[slot * CHANNELS + channel] = 1
+}

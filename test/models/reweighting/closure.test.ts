@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { NetworkOptions, reweighter } from '#spillway/models/reweighting/phase-space/network.js'
+import { effectiveSize, weightsOf } from '#spillway/models/reweighting/phase-space/recipe.js'
+import { areaUnder } from '#spillway/report/weighted-roc.js'
+import { arrayDataset, cosine, fit as train } from '#spillway/train/fit/index.js'
+import { carriedSpecs, initialise, trainedSpecs } from '#spillway/train/layers/index.js'
+import { normalRandom, uniformRandom } from '#spillway/train/layers/initial.js'
+import { scoreTable } from '#spillway/train/score-table.js'
+import { adam } from '#spillway/train/trace/index.js'
+import { add, grads, type Scalar, type Tensor, tensor } from '#spillway/train/trace/tf.js'
+
+const statistics = { tensors: { kinematics: { mean: [0], deviation: [1] } } }
+
+describe('effective size', () => {
+  it('is the number of events for equal weights, and falls with spread and cancellation', () => {
+    expect(effectiveSize([2, 2, 2])).toBeCloseTo(3)
+    expect(effectiveSize([1, 3])).toBeCloseTo(16 / 10)
+    expect(effectiveSize([1, 1, 1, -1])).toBeCloseTo(1)
+    expect(effectiveSize([])).toBe(0)
+  })
+
+  it('counts weights of the source only', () => {
+    const table = scoreTable(
+      new Map([
+        ['weight', Float64Array.of(2, -1, 3)],
+        ['class', Float64Array.of(0, 0, 1)],
+        ['score.weight', Float64Array.of(0.5, 4, 7)],
+      ]),
+    )
+    expect([...weightsOf(table).after]).toEqual([1, -4, 3])
+  })
+})
+
+describe('the network', () => {
+  const network = reweighter(NetworkOptions.parse({ layers: 1, units: 8 }), statistics)
+
+  it('lets nothing of the second classifier flow into the weights', () => {
+    const initial = initialise(network.parameters, 5)
+    const tensors = Object.fromEntries(
+      Object.entries(network.parameters).map(([name, { shape }]) => [
+        name,
+        tensor(initial[name], [...shape]),
+      ]),
+    )
+    const batch = {
+      kinematics: tensor([0.3, -1, 2, 0.1], [4, 1]),
+      'target.sample': tensor([0, 1, 1, 0], [4, 1]),
+      weight: tensor([1, 1, 2, -0.5]),
+    }
+    const gradientsOf = (part: string, terms: readonly string[]): number[][] => {
+      const names = Object.keys(tensors).filter((name) => name.startsWith(part))
+      const found = grads((...values: Tensor[]) => {
+        const given = Object.fromEntries(names.map((name, k) => [name, values[k]]))
+        const loss = network.loss({ ...tensors, ...given }, batch)
+        return terms.map((term) => loss.terms[term].value as Tensor).reduce((a, b) => add(a, b)) as Scalar
+      })(names.map((name) => tensors[name]))
+      return found.map((one) => [...one.dataSync()])
+    }
+    expect(gradientsOf('ratio', ['ratio', 'closure'])).toEqual(gradientsOf('ratio', ['ratio']))
+    expect(
+      gradientsOf('closure', ['ratio', 'closure'])
+        .flat()
+        .some((value) => value !== 0),
+    ).toBe(true)
+  })
+
+  it('finds the ratio of two densities, with negative weights among those of the source', async () => {
+    // Source: normal around 0, less a tenth of a normal around 1 (negative weights). Target: normal around 0.5.
+    const normal = normalRandom(3)
+    const uniform = uniformRandom(4)
+    const rows = 24_000
+    const isTarget = Float32Array.from({ length: rows }, (_, i) => i % 2)
+    const weight = new Float32Array(rows)
+    const x = Float32Array.from({ length: rows }, (_, i) => {
+      const isNegative = i % 2 === 0 && uniform() < 0.1
+      // Σ of source weights: 0.9 · w − 0.1 · w = 1.
+      weight[i] = i % 2 === 1 ? 1 : isNegative ? -1.25 : 1.25
+      return normal() + (i % 2 === 1 ? 0.5 : isNegative ? 1 : 0)
+    })
+    const data = (from: number, to: number) =>
+      arrayDataset(
+        {
+          kinematics: { data: x.slice(from, to), shape: [to - from, 1] },
+          'target.sample': { data: isTarget.slice(from, to), shape: [to - from, 1] },
+          weight: { data: weight.slice(from, to), shape: [to - from] },
+        },
+        { batchSize: 500, seed: 1 },
+      )
+    const total = (weights: Record<string, Tensor>, batch: Record<string, Tensor>) => {
+      const { terms } = network.loss(weights, batch)
+      return add(terms['ratio'].value, terms['closure'].value) as Scalar
+    }
+    const { weights } = await train({
+      program: {
+        inputs: {
+          kinematics: { shape: ['batch', 1] },
+          'target.sample': { shape: ['batch', 1] },
+          weight: { shape: ['batch'] },
+        },
+        parameters: trainedSpecs(network.parameters),
+        state: carriedSpecs(network.parameters),
+        optimizer: adam(),
+        loss: (w, batch) => ({ loss: total(w, batch), state: {} }),
+        evaluate: (w, batch) => ({ loss: total(w, batch) }),
+      },
+      initial: initialise(network.parameters, 2),
+      train: data(0, 20_000),
+      validation: data(20_000, rows),
+      schedule: cosine({ peak: 5e-3, steps: 40 * 20, warmup: 10 }),
+      epochs: 20,
+      executor: { executor: 'onnx', threads: 1 },
+    })
+    const tensors = Object.fromEntries(
+      Object.entries(network.parameters).map(([name, { shape }]) => [
+        name,
+        tensor(weights[name], [...shape]),
+      ]),
+    )
+    const predicted = (values: ArrayLike<number>): number[][] =>
+      network
+        .predict(tensors, { kinematics: tensor([...Array.from(values)], [values.length, 1]) })
+        ['reweighting'].arraySync() as number[][]
+    const bell = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
+    const points = [-1, -0.5, 0, 0.5, 1, 1.5]
+    predicted(points).forEach(([found], i) => {
+      const z = points[i]
+      const [target, source] = [bell(z - 0.5), 1.125 * bell(z) - 0.125 * bell(z - 1)]
+      // Three standard deviations of what half a unit of x holds of 10,000 training events each.
+      const events = 10_000 * 0.5
+      const inSource = events * (0.9 * bell(z) + 0.1 * bell(z - 1))
+      const error = Math.hypot(
+        1 / Math.sqrt(events * target),
+        (1.25 * Math.sqrt(inSource)) / (events * source),
+      )
+      expect(Math.abs((found * source) / target - 1), `x = ${z}`).toBeLessThan(3 * error)
+    })
+    // The second classifier has found nothing that holds on other events; the first could tell the samples apart.
+    const rest = x.slice(20_000)
+    const signal = isTarget.slice(20_000)
+    const scores = predicted(rest)
+    const before = weight.slice(20_000)
+    const after = before.map((w, i) => (signal[i] === 1 ? w : w * scores[i][0]))
+    const area = (column: number, weights: Float32Array): number =>
+      areaUnder({ score: scores.map((row) => row[column]), signal, weight: weights })
+    expect(area(1, before)).toBeGreaterThan(0.62)
+    expect(Math.abs(area(2, after) - 0.5)).toBeLessThan(0.03)
+  }, 120_000)
+})
