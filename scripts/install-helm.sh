@@ -4,25 +4,18 @@
 # Prometheus operator (their custom resource definitions). Minutes the first time, nothing afterwards.
 # Needs npm's packages, Python with pip, and Go 1.24 or later; where that is not there, it is fetched from the proxy.
 set -eu
-helm=v3.17.3 kubeconform=v0.6.7 compose=v2.6.4 keda=v2.17.2 operator=v0.82.0 kubernetes=1.37.0 go=1.24.6
+helm=v3.17.3 kubeconform=v0.6.7 compose=v2.6.4 keda=v2.17.2 operator=v0.82.0 kubernetes=1.37.0
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=${SPILLWAY_CACHE:-$HOME/.cache/spillway}/deploy-tools-2
 [ -f "$folder/complete" ] && { "$folder/bin/helm" version --short; exit 0; }
 mkdir -p "$folder/bin"
 cd "$folder"
 
-enough() { command -v go >/dev/null && [ "$(printf '%s\n%s\n' "go$go" "$(go env GOVERSION)" | sort -V | head -1)" = "go$go" ]; }
-if ! enough; then
-  sdk=golang.org/toolchain@v0.0.1-go$go.linux-$(dpkg --print-architecture)
-  if [ ! -x "$folder/$sdk/bin/go" ]; then
-    curl -fsSL -o go.zip "https://proxy.golang.org/golang.org/toolchain/@v/${sdk#*@}.zip"
-    "${SPILLWAY_PYTHON:-python3}" -m zipfile -e go.zip . && rm go.zip
-    chmod +x "$sdk"/bin/* "$sdk"/pkg/tool/*/*
-  fi
-  PATH=$folder/$sdk/bin:$PATH
-fi
+go_folder=${folder%/*}/go
+# shellcheck source=scripts/go-toolchain.sh
+. "$root/scripts/go-toolchain.sh"
 
-export GOBIN="$folder/bin" GOFLAGS=-modcacherw GOTOOLCHAIN=local
+export GOBIN="$folder/bin"
 go install "helm.sh/helm/v3/cmd/helm@$helm"
 go install "github.com/yannh/kubeconform/cmd/kubeconform@$kubeconform"
 go install "github.com/compose-spec/compose-go/v2/cmd@$compose"

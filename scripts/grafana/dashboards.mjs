@@ -58,6 +58,11 @@ export const dashboards = [
         query(rate('spillway_commits_total'), 'commits {{pipeline}}'),
         query(rate('spillway_aborts_total'), 'aborts {{pipeline}}'),
       ),
+      perSecond(
+        'Spans of traces per second',
+        'Failed and dropped ones: the collector is slow or away. Nothing else suffers.',
+        query(rate('spillway_trace_spans_total', 'pipeline, fate'), '{{fate}} {{pipeline}}'),
+      ),
       {
         ...seconds(
           'Since the last commit',

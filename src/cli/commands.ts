@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'convert', load: async () => (await import('./convert.js')).convertCommand() },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctorCommand() },
   { name: 'produce', load: async () => (await import('./produce.js')).produceCommand() },
+  { name: 'bench', load: async () => (await import('./bench.js')).benchCommand() },
   { name: 'train', load: async () => (await import('./train.js')).trainCommand() },
   { name: 'evaluate', load: async () => (await import('./evaluate.js')).evaluateCommand() },
   { name: 'report', load: async () => (await import('./report.js')).reportCommand() },

@@ -5,9 +5,10 @@ import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
 import { readCutFlows } from '../stream/cutflow/file.js'
 import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
 import { servesLivePage } from '../stream/live/index.js'
+import { quantile } from '../stream/quantile.js'
 import { assemble } from '../stream/run.js'
 import { openProgress } from './progress.js'
-import { quantile, type Summary } from './summary.js'
+import type { Summary } from './summary.js'
 
 export interface RunOptions {
   readonly quiet: boolean

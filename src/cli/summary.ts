@@ -19,13 +19,6 @@ export interface Summary {
   readonly output: string
 }
 
-/** Quantile by sorting; NaN for no values. */
-export function quantile(values: readonly number[], q: number): number {
-  if (values.length === 0) return Number.NaN
-  const sorted = Float64Array.from(values).sort()
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
-}
-
 /** Prints the summary of one or several runs on standard output. */
 export function printSummary(summaries: readonly Summary[]): void {
   const runs = new Table({

@@ -6,14 +6,14 @@ import type { PipelineConfig } from './config/schema.js'
 import { LineUps } from './control/line-ups.js'
 import { DeadLetterWindow } from './dead-letter-window.js'
 import type { EngineEvents } from './engine-events.js'
-import { type CloseReason, Gatherer } from './gatherer.js'
+import { Gatherer, type GathererEvents } from './gatherer.js'
 import { Lane, type LaneEvents } from './lane.js'
 import type { Metrics } from './metrics.js'
 import { WorkerPool } from './pool.js'
 import type { Done, LaneId, Sink } from './sink.js'
 import type { Lag, Lanes, Source } from './source.js'
 import { firstLineUp, lineUpOfPaths } from './steps.js'
-import type { LiveModel, TaskReply } from './work.js'
+import type { LiveModel } from './work.js'
 
 export interface EngineOptions {
   readonly config: PipelineConfig
@@ -90,10 +90,10 @@ export class Engine {
       attempts: WORKER_ATTEMPTS,
     }
     const lineUps = new LineUps(pool, first, pool.hello.models)
-    const told = {
-      task: (reply: TaskReply, _rows: number, reason: CloseReason, waits: readonly number[]) => {
-        metrics.task(reply, reason, waits)
-        options.events.task?.(reply, waits)
+    const told: GathererEvents = {
+      task: (reply, reason, given) => {
+        metrics.task(reply, reason, given.waits)
+        options.events.task?.(reply, given.waits, { ...given, models: lineUps.modelsOf(reply.lineUp ?? 0) })
       },
     }
     const gatherer = new Gatherer(pool, gather, told, lineUps)
@@ -185,7 +185,10 @@ export class Engine {
     return {
       open: (id) => this.#open(id),
       push: async (id: LaneId, messages: readonly Message[], next: bigint) => {
-        await this.#lanes.get(keyOf(id))?.push(messages, next)
+        const lane = this.#lanes.get(keyOf(id))
+        if (lane === undefined) return
+        this.#options.events.delivered?.(id, messages)
+        await lane.push(messages, next)
       },
       drain: async (id) => {
         await this.#lanes.get(keyOf(id))?.drain()
@@ -196,6 +199,7 @@ export class Engine {
         await within(lane.drain(), drainMs)
         this.#lanes.delete(keyOf(id))
         await lane.close()
+        this.#options.events.released?.(id)
         this.#options.metrics.lanes(this.#lanes.size)
       },
     }

@@ -1,4 +1,5 @@
 import type { Message } from '../ingest/message.js'
+import type { GivenTask } from './engine-events.js'
 import { WorkerLost, type WorkerPool } from './pool.js'
 import { type TaskLimits, TaskSize } from './task-size.js'
 import type { Outcome, TaskReply } from './work.js'
@@ -18,12 +19,8 @@ export type Workers = Pick<WorkerPool, 'run' | 'room' | 'busy' | 'idle'>
 export type CloseReason = keyof TaskLimits | 'delay' | 'free' | 'alone'
 
 export interface GathererEvents {
-  readonly task: (
-    reply: TaskReply,
-    rows: number,
-    reason: CloseReason,
-    queueSeconds: readonly number[],
-  ) => void
+  /** A task came back; its line-up is still held. */
+  readonly task: (reply: TaskReply, reason: CloseReason, given: Omit<GivenTask, 'models'>) => void
 }
 
 /** The models that tasks are scored with: see `LineUps`. */
@@ -229,6 +226,8 @@ export class Gatherer {
         work.map(({ message }) => workItem(message)),
         work[0].lineUp!,
       )
+      const messages = work.map(({ message }) => message)
+      this.#events.task(reply, reason, { messages, waits, at: now })
       let rows = 0
       let bytes = 0
       reply.outcomes.forEach((outcome, index) => {
@@ -237,7 +236,6 @@ export class Gatherer {
         this.#settle(work[index], outcome)
       })
       this.#size.learn(bytes, rows, reply.cost)
-      this.#events.task(reply, rows, reason, waits)
     } catch (error) {
       if (error instanceof WorkerLost) this.#again(work, error)
       else for (const entry of work) this.#settle(entry, rejected(failure(entry.message, error)))

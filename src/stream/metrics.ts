@@ -5,6 +5,7 @@ import { ModelMetrics } from './model-metrics.js'
 import type { Lost } from './pool.js'
 import type { Done } from './sink.js'
 import type { Lag } from './source.js'
+import { SPAN_FATES, type SpanFate } from './tracing/index.js'
 import type { LiveModel, TaskReply } from './work.js'
 
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]
@@ -80,6 +81,11 @@ export class Metrics {
   readonly #fallback = this.#gauge('spillway_provider_fallbacks', 'Providers that `auto` passed over', [
     'step',
   ])
+  readonly #spans = this.#counter(
+    'spillway_trace_spans_total',
+    'Spans for the collector: sent, failed or dropped',
+    ['fate'],
+  )
   readonly #progress = this.#gauge(
     'spillway_last_commit_timestamp_seconds',
     'When the last commit became visible',
@@ -91,6 +97,7 @@ export class Metrics {
     for (const code of codesThat('dead-letter')) this.#deadLetters.inc({ code }, 0)
     for (const code of codesThat('retry')) this.#aborts.inc({ code }, 0)
     for (const reason of LOSSES) this.#replaced.inc({ reason }, 0)
+    for (const fate of SPAN_FATES) this.#spans.inc({ fate }, 0)
     this.paused(false)
   }
 
@@ -131,6 +138,10 @@ export class Metrics {
 
   workerReplaced(reason: Lost): void {
     this.#replaced.inc({ reason })
+  }
+
+  spans(fate: SpanFate, count: number): void {
+    this.#spans.inc({ fate }, count)
   }
 
   lanes(count: number): void {

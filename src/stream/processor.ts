@@ -6,6 +6,7 @@ import type { Column, Events } from '../ingest/columns.js'
 import type { Fault } from '../models/operator.js'
 import type { NativeCall } from '../models/scorer.js'
 import type { PipelineConfig } from './config/schema.js'
+import { monotonicMs } from './monotonic.js'
 import type { Subset } from './outcome.js'
 import { LineUpTable, type PreparedLineUp } from './prepared.js'
 import { type BoundSteps, lineUpOfPaths } from './steps.js'
@@ -80,6 +81,7 @@ export class Processor {
   async process({ id, items, lineUp = 0 }: Task): Promise<TaskReply> {
     this.#lineUp = this.#lineUps.get(lineUp)
     this.#steps = []
+    const startedAt = monotonicMs()
     const start = performance.now()
     const rejects: Reject[][] = items.map(() => [])
     const pieces = items.map((item, index) => this.#decode(item, rejects[index]))
@@ -88,6 +90,8 @@ export class Processor {
     const scored = performance.now()
     const outcomes = results.map((result, index) => this.#lineUp.outcomes.encode(result, rejects[index]))
     const cost: TaskCost = {
+      startedAt,
+      endedAt: monotonicMs(),
       decodeSeconds: (decoded - start) / 1e3,
       encodeSeconds: (performance.now() - scored) / 1e3,
       steps: this.#steps,
@@ -162,7 +166,7 @@ export class Processor {
     for (const { row, code, message } of known ?? []) bad.set(row, { code, message })
     try {
       for (;;) {
-        if (bad.size > MAX_BAD_ROWS) throw tooManyBad()
+        if (bad.size > MAX_BAD_ROWS) throw tooManyBad(bad)
         const good = remaining(piece.events.rows, bad)
         if (good.length === 0) break
         const cut = bad.size === 0 ? piece : this.#cut(piece, good)
@@ -231,8 +235,10 @@ export class Processor {
   }
 }
 
-const tooManyBad = (): SpillwayError =>
-  new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail`)
+function tooManyBad(bad: ReadonlyMap<number, { readonly message: string }>): SpillwayError {
+  const [[row, { message }]] = bad
+  return new SpillwayError('EVENT_FAILED', `more than ${MAX_BAD_ROWS} events fail; event ${row}: ${message}`)
+}
 
 /** What a whole message is rejected for: columns that do not fit are the message's fault, not the pipeline's. */
 function rejectCode(error: SpillwayError): Reject['code'] {

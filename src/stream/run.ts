@@ -25,6 +25,8 @@ import type { Source } from './source.js'
 import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
 import { KafkaSource } from './sources/kafka-source.js'
+import { openTracing, type Tracing } from './tracing/index.js'
+import { forwarded } from './tracing/traceparent.js'
 import type { LiveModel } from './work.js'
 
 /** A pipeline assembled and ready to run. */
@@ -84,7 +86,10 @@ async function open(
   const metrics = new Metrics(config.name)
   const client = needsKafka(config) ? await connectKafka(config, folder, log, closers) : null
   const source = await openSource(config, folder, client)
-  const sink = await openSink(config, folder, client, source)
+  const note = (line: string): void => events.models?.(line)
+  const tracing = await openTracing({ config, note, count: (fate, spans) => metrics.spans(fate, spans) })
+  if (tracing !== null) closers.push(() => tracing.close())
+  const sink = await openSink(config, folder, client, source, tracing)
   const decisions: DecisionPublisher | null =
     config.nats?.decisions === true ? await natsDecisions(config.name, config.nats) : null
   if (decisions !== null) closers.push(() => decisions.close())
@@ -106,7 +111,10 @@ async function open(
     metrics,
     worker,
     bundles,
-    events: both(both(told, recorder?.events ?? {}), events),
+    events: [recorder?.events, tracing?.events, events].reduce<EngineEvents>(
+      (before, after) => (after === undefined ? before : both(before, after)),
+      told,
+    ),
   })
   closers.push(() => engine.close())
   closers.push(() => control.close())
@@ -215,6 +223,7 @@ async function openSink(
   folder: string,
   client: KafkaClient | null,
   source: Source & { readonly digest?: string; commit?: KafkaSource['commit'] },
+  tracing: Tracing | null,
 ): Promise<Sink & { complete?: () => void }> {
   const { scores, accepted, dead_letters, delivery } = config.sink
   const fail = (message: string): never => {
@@ -247,6 +256,7 @@ async function openSink(
     offsetIntervalMs: config.sink.commit.interval_ms,
     transactionTimeoutMs: config.kafka!.transaction_timeout_ms,
     offsetOf: (id: LaneId) => (id === FILE_LANE ? { topic: scores.topic, partition: 0 } : id),
+    traceOf: (message) => tracing?.headersOf(message) ?? forwarded(message),
     commitOffset: async (id, next, metadata) => source.commit?.(id, next, metadata),
   })
 }

@@ -96,6 +96,9 @@ export interface StepCost extends ScoreCost {
 
 /** What the work of one task cost. */
 export interface TaskCost {
+  /** When the worker began and ended, in milliseconds of the clock that threads share: see `monotonicMs`. */
+  readonly startedAt: number
+  readonly endedAt: number
   readonly decodeSeconds: number
   readonly encodeSeconds: number
   readonly steps: readonly StepCost[]

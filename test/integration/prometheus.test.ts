@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPipeline } from '#spillway/stream/config/load.js'
+import type { LiveState } from '#spillway/stream/live/state.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
 import { dashboardFiles } from '../../scripts/grafana/json.mjs'
 import { writeArrow } from '../support/arrow-files.js'
@@ -27,7 +28,7 @@ async function faulty(name: string, how: string, index: number) {
   const input = join(folder, 'input.arrow')
   await writeArrow(
     input,
-    Array.from({ length: 2_000 }, (_, i) => liveEvents(i)),
+    Array.from({ length: 200 }, (_, i) => liveEvents(i)),
   )
   const pipeline = pipelineIn(
     folder,
@@ -36,9 +37,41 @@ description: ${how}=${input}/0/${index}
 steps: [{ name: lin, model: lin }]
 limits: { in_flight_bytes: 8000 }
 workers: { count: 1, batch_s: 1000 }
-http: { live: false }`,
+http: { stalled_s: 2 }`,
   )
   return assemble(pipeline, {}, undefined, MISBEHAVING)
+}
+
+/** Coarser than elsewhere: what is timed in scrapes must not be about a busy machine. */
+const SCRAPE_MS = 1_000
+
+/**
+ * Injects a dead letter. From the moment that the page shows it, a query of the dashboard and the alert show it within
+ * 2.5 scrape intervals: one until it is scraped, one until the rules are looked at, and half for the queries.
+ */
+async function expectSeen(
+  scorer: RunningPipeline,
+  prometheus: Awaited<ReturnType<typeof startPrometheus>>,
+  inject: () => Promise<void>,
+): Promise<void> {
+  const letters = 'spillway_dead_letters_total{code="MESSAGE_UNDECODABLE"}'
+  await until(async () => (await prometheus.query(`${letters} == 0`)).length === 1, 'the counter at 0')
+  // The rate needs two scrapes.
+  await new Promise((resolve) => setTimeout(resolve, 2 * SCRAPE_MS))
+  await inject()
+  const page = async () =>
+    ((await (await fetch(`${scorer.url}/live/state`)).json()) as LiveState).now.letters.byCode.length > 0
+  await until(page, 'the page')
+  const shown = performance.now()
+  const dashboard = queriesOfDashboards().find(({ panel }) => panel === 'Dead letters per second, by reason')!
+  const rate = `${asked(dashboard.expr)} > 0`
+  await until(async () => (await prometheus.query(rate)).length > 0, 'the dashboard')
+  const onDashboard = performance.now() - shown
+  const alert = 'ALERTS{alertname="SpillwayDeadLetters",alertstate="firing"}'
+  await until(async () => (await prometheus.query(alert)).length > 0, 'the alert')
+  const alerted = performance.now() - shown
+  expect(onDashboard).toBeLessThan(2.5 * SCRAPE_MS)
+  expect(alerted).toBeLessThan(2.5 * SCRAPE_MS)
 }
 
 interface Panel {
@@ -56,6 +89,14 @@ const queriesOfDashboards = () =>
       targets.map(({ expr }) => ({ dashboard: title, panel, expr })),
     )
   })
+
+/** As a dashboard asks, of all pipelines and processes; without what hides counters that stand at 0. */
+const asked = (expr: string): string =>
+  expr
+    .replaceAll('"$pipeline"', '".*"')
+    .replaceAll('"$instance"', '".*"')
+    .replaceAll('$__rate_interval', '3s')
+    .replace(/ > 0$/, '')
 
 describe('the shipped dashboards', () => {
   it('are what scripts/grafana/write.mjs writes', () => {
@@ -93,13 +134,19 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
 
   beforeAll(async () => {
-    scorers.push(await assemble(await livePipeline({ name: 'healthy', bad: false })))
-    scorers.push(await assemble(await livePipeline({ name: 'letters' })))
-    scorers.push(await assemble(await livePipeline({ name: 'fallback', bad: false, provider: 'auto' })))
-    scorers.push(await faulty('stuck', 'hang', 40))
-    scorers.push(await faulty('crashing', 'exit', 40))
     const followed = await followedPipeline('models')
-    scorers.push(await assemble(followed.pipeline))
+    const live = [
+      { name: 'healthy', bad: false },
+      { name: 'letters' },
+      { name: 'fallback', bad: false, provider: 'auto' },
+    ] as const
+    const started = [
+      ...live.map(async (setup) => assemble(await livePipeline(setup))),
+      faulty('stuck', 'hang', 40),
+      faulty('crashing', 'exit', 40),
+      assemble(followed.pipeline),
+    ]
+    scorers.push(...(await Promise.all(started)))
     const targets = scorers.map(({ url }) => new URL(url!).host)
     prometheus = await startPrometheus([...targets, '127.0.0.1:1'])
     // Everything is seen at 0 before anything happens: an increase needs two values.
@@ -142,14 +189,22 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
     expect(await fired()).toEqual(expected)
   })
 
+  it('finds each fault on the page of its scorer, too', async () => {
+    const page = async (index: number) =>
+      ((await (await fetch(`${scorers[index].url}/live/state`)).json()) as LiveState).now
+    const [letters, fallback, stuck, crashing] = await Promise.all([1, 2, 3, 4].map(page))
+    expect(letters.letters.byCode.map(({ code }) => code)).toEqual(['SCORE_NOT_FINITE'])
+    expect(fallback.models[0].fallbacks.length).toBeGreaterThan(0)
+    expect(stuck.problem).toMatch(/work waits and nothing was committed for \d+ s/)
+    expect((await fetch(`${scorers[3].url}/healthz/ready`)).status).toBe(503)
+    expect(crashing.notices.map(({ text }) => text)).toContain('a worker was replaced: crash')
+    expect(crashing.letters.byCode.map(({ code }) => code)).toEqual(['MESSAGE_CRASHES'])
+  })
+
   it.each(queriesOfDashboards())('has what dashboard $dashboard shows as "$panel"', async ({ expr }) => {
     // Faults need not be there now: their counters are, at 0.
-    const asked = expr
-      .replaceAll('"$pipeline"', '".*"')
-      .replaceAll('"$instance"', '".*"')
-      .replaceAll('$__rate_interval', '3s')
-      .replace(/ > 0$/, '')
-    await until(async () => (await prometheus.query(asked)).length > 0, asked, 10_000)
+    const query = asked(expr)
+    await until(async () => (await prometheus.query(query)).length > 0, query, 10_000)
   })
 
   it('records what dashboards show', async () => {
@@ -176,7 +231,7 @@ describe.skipIf(!needServers('prometheus', 'kafka'))(
       const { id, input, file } = await bench.setUp(1, topics)
       const scorer = await assemble(loadPipeline(file, [`http.token=${TOKEN}`]))
       const run = scorer.run()
-      const prometheus = await startPrometheus([new URL(scorer.url!).host])
+      const prometheus = await startPrometheus([new URL(scorer.url!).host], SCRAPE_MS)
       const act = (name: string) =>
         fetch(`${scorer.url}/live/actions/${name}`, {
           method: 'POST',
@@ -197,6 +252,9 @@ describe.skipIf(!needServers('prometheus', 'kafka'))(
       }
       await send(20)
       await until(async () => (await lag()) === '0', 'an end of the first messages')
+      await expectSeen(scorer, prometheus, () =>
+        bench.produce([checked(input, 0, Buffer.from('no Arrow stream'))]),
+      )
       await act('pause')
       for (
         const end = Date.now() + 60_000;

@@ -8,7 +8,7 @@ function gathererOf(script?: Script, options: Partial<GathererOptions> = {}, slo
   const workers = new ScriptedWorkers(script, slots)
   const reasons: string[] = []
   const all = { rows: 100, bytes: 1_000, seconds: 1, delayMs: 0, attempts: 2, ...options }
-  const gatherer = new Gatherer(workers, all, { task: (_reply, _rows, reason) => void reasons.push(reason) })
+  const gatherer = new Gatherer(workers, all, { task: (_reply, reason) => void reasons.push(reason) })
   workers.onRoom = () => gatherer.pump()
   return { gatherer, workers, reasons }
 }

@@ -48,7 +48,7 @@ describe('a scorer that follows a registry', () => {
   it(
     'refuses what is hostile, says why, and goes on with what it has',
     async () => {
-      const one = await followingScorer(', trial_s: 4')
+      const one = await followingScorer(', trial_s: 12')
       const hostile: readonly (readonly [string, BundleFiles])[] = [
         ['MODEL_INVALID', scaled(2, Number.NaN, {}, linear([Number.NaN]))],
         ['PROBE_FAILED', scaled(3, 3, {}, linear([Number.NaN]))],

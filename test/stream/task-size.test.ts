@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { TaskSize } from '#spillway/stream/task-size.js'
 
 const took = (seconds: number) => ({
+  startedAt: 0,
+  endedAt: seconds * 1e3,
   decodeSeconds: seconds / 4,
   encodeSeconds: seconds / 4,
   steps: [

@@ -18,15 +18,15 @@ export interface Firing {
   readonly pipeline: string
 }
 
-/** Debian's Prometheus with the shipped rules, looking four times a second. Stop it. */
-export async function startPrometheus(targets: readonly string[]) {
+/** Debian's Prometheus with the shipped rules, looking and judging at an interval. Stop it. */
+export async function startPrometheus(targets: readonly string[], intervalMs = 250) {
   const folder = temporary()
   for (const name of ['rules.yaml', 'alerts.yaml'])
     writeFileSync(join(folder, name), quick(readFileSync(join(root, 'deploy/prometheus', name), 'utf8')))
   const list = targets.map((target) => `'${target}'`).join(', ')
   writeFileSync(
     join(folder, 'prometheus.yaml'),
-    `global: { scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 250ms }
+    `global: { scrape_interval: ${intervalMs}ms, scrape_timeout: ${intervalMs}ms, evaluation_interval: ${intervalMs}ms }
 rule_files: [rules.yaml, alerts.yaml]
 scrape_configs: [{ job_name: spillway, static_configs: [{ targets: [${list}] }] }]
 `,

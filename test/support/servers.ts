@@ -3,6 +3,7 @@ import { kafkaMissing } from '../../scripts/servers/kafka.mjs'
 import { natsMissing } from '../../scripts/servers/nats.mjs'
 import { findExecutable } from '../../scripts/servers/process.mjs'
 import { deployToolsMissing } from './deploy-tools.js'
+import { collectorMissing } from './otel-collector.js'
 
 const require = createRequire(import.meta.url)
 
@@ -18,6 +19,7 @@ const missing = {
   prometheus: program('prometheus'),
   promtool: program('promtool'),
   helm: () => deployToolsMissing(),
+  collector: () => collectorMissing(),
   kafka: () => kafkaMissing(),
   nats: () => natsMissing(),
   confluent: () => {
@@ -39,10 +41,11 @@ export function needServers(...names: readonly (keyof typeof missing)[]): boolea
     const lacking = missing[name]()
     if (lacking === null) continue
     // The librdkafka client is opt-in: a lane of its own (SPILLWAY_CONFLUENT=1) builds it and then requires it.
-    // Helm is built from the Go module proxy: where that cannot be reached, CI says so and does without.
+    // These are built from the Go module proxy: where that cannot be reached, CI says so and does without.
     const optional =
       (name === 'confluent' && process.env['SPILLWAY_CONFLUENT'] !== '1') ||
-      (name === 'helm' && process.env['SPILLWAY_NO_HELM'] === '1')
+      (name === 'helm' && process.env['SPILLWAY_NO_HELM'] === '1') ||
+      (name === 'collector' && process.env['SPILLWAY_NO_COLLECTOR'] === '1')
     if (process.env['SPILLWAY_REQUIRE_ALL'] === '1' && !optional) throw new Error(`${name} needs ${lacking}`)
     console.error(`SKIPPED: tests with ${name}: they need ${lacking}`)
     return false

@@ -57,7 +57,7 @@ export class ScriptedWorkers implements Workers {
     return {
       id: this.tasks.length,
       outcomes: items.map(scored),
-      cost: { decodeSeconds: 0, encodeSeconds: 0, steps: [] },
+      cost: { startedAt: 0, endedAt: 0, decodeSeconds: 0, encodeSeconds: 0, steps: [] },
     }
   }
 }

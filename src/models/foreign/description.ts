@@ -17,8 +17,8 @@ export interface ForeignInput {
   readonly ragged: boolean
   /** Entries the model was trained with; `null` where it takes any number. */
   readonly length: number | null
-  /** `wrap` repeats the entries instead of padding with a constant. */
-  readonly padMode: 'constant' | 'wrap'
+  /** `wrap` repeats the entries instead of padding with a constant; `null` where nothing is said of it. */
+  readonly padMode: 'constant' | 'wrap' | null
   /** `channels`: [n, variables, entries]; `features`: [n, entries, variables] or [n, variables]. */
   readonly layout: 'channels' | 'features'
   readonly variables: readonly ForeignVariable[]

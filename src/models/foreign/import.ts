@@ -84,7 +84,14 @@ function describe(graph: OnnxInterface, { description, card, place }: ImportOpti
   const { file, text } = description
   const isCard = /\.ya?ml$/.test(file)
   const model = isCard ? parseWeaverCard(text, file) : parseWeaverPreprocess(text, file)
-  return card === null ? model : { ...model, derived: parseWeaverCard(card.text, card.file).derived }
+  return card === null ? model : withCard(model, parseWeaverCard(card.text, card.file))
+}
+
+/** What only the card says: formulas, and how inputs are padded. */
+function withCard(model: ForeignModel, card: ForeignModel): ForeignModel {
+  const padModeOf = (name: string) => card.inputs.find((input) => input.name === name)?.padMode ?? null
+  const inputs = model.inputs.map((input) => ({ ...input, padMode: padModeOf(input.name) }))
+  return { ...model, inputs, derived: card.derived }
 }
 
 function weaverInputs(
@@ -95,7 +102,7 @@ function weaverInputs(
   const formulas = model.derived.size > 0 ? model.derived : usualFormulas
   const names: Names = { map: options.map, formulas, given: options.given }
   const around = { prefixes: [''], suffixes: [''] }
-  const described = model.inputs.map((input) => ({
+  const described = readOf(model, graph).map((input) => ({
     input,
     shape: shapeOf(graph, input.name, options.place),
     values: input.variables.map(({ name }) => expressionOf(name, names, around, options.place)),
@@ -103,15 +110,23 @@ function weaverInputs(
   const lists = described.map(({ values }) => listOf(values, options.map))
   const ragged = new Set(lists.filter((list, i) => list !== undefined && described[i].input.ragged))
   // Only a model with a mask can tell padding from particles: others get the length that they were trained with.
-  const masked = described.some(({ input }) => input.name.endsWith('_mask'))
+  const masked = described.some(({ input }) => isMask(input))
   return described.map(({ input, shape, values }, i) => {
     const list = input.ragged ? (lists[i] ?? listBeside(input, described, lists)) : undefined
     if (input.ragged && list === undefined)
       throw invalid(`no variable of input ${input.name} runs along a list`, options.place)
-    const free = masked && ragged.size === 1 && shape[2] === null && input.padMode === 'constant'
-    return draftOf(input, values, list, free ? null : (shape[2] ?? input.length))
+    const free = masked && ragged.size === 1 && shape[2] === null
+    // What a mask hides may be anything but what makes a NaN, as zeros do in ParT's pairwise features.
+    const padMode = input.padMode ?? (masked && !isMask(input) ? 'wrap' : 'constant')
+    return draftOf({ ...input, padMode }, values, list, free ? null : (shape[2] ?? input.length))
   })
 }
+
+const isMask = ({ name }: ForeignInput): boolean => name.endsWith('_mask')
+
+/** PyTorch exports no input that the network does not use, as ParT's `pf_points`; weaver describes it all the same. */
+const readOf = ({ inputs }: ForeignModel, graph: OnnxInterface) =>
+  inputs.filter(({ name }) => graph.inputs.some((input) => input.name === name))
 
 /** A mask's variable is 1 whatever the particle: it runs along the list of the inputs with its prefix, `pf_`. */
 function listBeside(
@@ -170,7 +185,7 @@ function draftOf(
   return {
     name,
     ...(list !== undefined && { list, length }),
-    pad_mode: padMode,
+    pad_mode: padMode ?? 'constant',
     layout,
     variables: variables.map(({ low, high, ...variable }, i) => ({
       ...variable,

@@ -57,7 +57,7 @@ export function parseWeaverPreprocess(text: string, place: string): ForeignModel
       }
     })
     const length = var_length ?? null
-    return { name, ragged: length !== null, length, padMode: 'constant', layout: 'channels', variables }
+    return { name, ragged: length !== null, length, padMode: null, layout: 'channels', variables }
   })
   return { framework: 'weaver', inputs, outputs: head.output_names, derived: new Map() }
 }

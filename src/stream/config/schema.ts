@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DriftConfig, RegistryModel } from '../control/config.js'
 import { cutFlowKeys } from '../cutflow/config.js'
 import { menuConfig } from '../select/config.js'
+import { TracingConfig } from '../tracing/config.js'
 import { Source, Topic } from './source.js'
 
 const Name = z
@@ -261,6 +262,9 @@ export const PipelineSchema = z.strictObject({
     })
     .optional()
     .describe('serves /metrics, /healthz/live, /healthz/ready and the live page'),
+  tracing: TracingConfig.optional().describe(
+    'follows messages through the pipeline and sends OpenTelemetry spans of it; nothing of it is loaded when absent',
+  ),
 })
 
 export type PipelineConfig = z.infer<typeof PipelineSchema>

@@ -27,6 +27,8 @@ export class LineUps implements LineUpDesk {
   #current: LineUpOffer
   #models: readonly LiveModel[]
   #next: number
+  /** Models of the line-ups that are current or held. */
+  readonly #modelsOf = new Map<number, readonly LiveModel[]>()
   readonly #held = new Map<number, number>()
   readonly #withdrawn = new Set<number>()
   /** Changes, one after another: several steps may follow registries. */
@@ -37,6 +39,7 @@ export class LineUps implements LineUpDesk {
     this.#current = first
     this.#models = models
     this.#next = first.id + 1
+    this.#modelsOf.set(first.id, models)
   }
 
   get current(): number {
@@ -51,6 +54,11 @@ export class LineUps implements LineUpDesk {
   /** All models that serve, with these for one step. */
   modelsWith(step: string, mine: readonly LiveModel[]): readonly LiveModel[] {
     return [...this.#models.filter((model) => model.step !== step), ...mine]
+  }
+
+  /** The models of a line-up that is current or held. */
+  modelsOf(lineUp: number): readonly LiveModel[] {
+    return this.#modelsOf.get(lineUp) ?? this.#models
   }
 
   of(step: string): StepModels {
@@ -120,12 +128,14 @@ export class LineUps implements LineUpDesk {
     const before = this.#current.id
     this.#current = offer
     this.#models = models
+    this.#modelsOf.set(offer.id, models)
     this.#dropIfDone(before)
   }
 
   #dropIfDone(lineUp: number): void {
     if (lineUp === this.current || this.#held.has(lineUp)) return
     this.#withdrawn.delete(lineUp)
+    this.#modelsOf.delete(lineUp)
     this.#workers.drop(lineUp)
   }
 }

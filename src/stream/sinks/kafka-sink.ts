@@ -1,4 +1,5 @@
 import { SpillwayError } from '../../errors.js'
+import type { Message } from '../../ingest/message.js'
 import type { KafkaAdmin, KafkaClient, KafkaRecord, LaneProducer } from '../kafka/port.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
@@ -18,6 +19,8 @@ export interface KafkaSinkOptions {
   readonly transactionTimeoutMs: number
   /** Where the offset of a lane that is not a Kafka partition is kept. */
   readonly offsetOf: (id: LaneId) => LaneId
+  /** The headers of a message's trace, for what is published of it. */
+  readonly traceOf: (message: Message) => ReadonlyMap<string, Uint8Array>
   /** Commits an offset as a member of the group (at least once). */
   readonly commitOffset: (id: LaneId, next: bigint, metadata: string) => Promise<void>
 }
@@ -62,7 +65,7 @@ type RecordsOf = (id: LaneId, done: readonly Done[]) => KafkaRecord[]
 
 /** The records of finished messages: scores, accepted events and dead letters, partition kept where there are as many. */
 function recordsOf(options: KafkaSinkOptions, partitions: ReadonlyMap<string, number>): RecordsOf {
-  const { scores, accepted, pipeline } = options
+  const { scores, accepted, pipeline, traceOf } = options
   return (id, done) => {
     const records: KafkaRecord[] = []
     const add = (topic: string, record: Omit<KafkaRecord, 'topic' | 'partition'>): void => {
@@ -72,12 +75,13 @@ function recordsOf(options: KafkaSinkOptions, partitions: ReadonlyMap<string, nu
       const { message, outcome } = one
       const { key } = message
       const timestamp = message.timestamp >= 0 ? message.timestamp : undefined
+      const trace = traceOf(message)
       for (const [topic, value] of [
         [scores, outcome.scores],
         [accepted, outcome.accepted],
       ] as const) {
         if (topic === null || value === null) continue
-        add(topic, { key, value, timestamp, headers: outputHeaders(message, value) })
+        add(topic, { key, value, timestamp, headers: outputHeaders(message, value, trace) })
       }
       if ('folder' in options.deadLetters) continue
       for (const letter of deadLetters(one, pipeline)) {

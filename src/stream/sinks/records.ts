@@ -85,9 +85,14 @@ function deadLetter(message: Message, reject: Reject, pipeline: string): DeadLet
   }
 }
 
-/** Headers of a score or event message: where it came from, and a checksum of its bytes. */
-export function outputHeaders(message: Message, value: Uint8Array): Map<string, Uint8Array> {
+/** Headers of a score or event message: where it came from, the trace it belongs to, and a checksum of its bytes. */
+export function outputHeaders(
+  message: Message,
+  value: Uint8Array,
+  trace: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
   return new Map([
+    ...trace,
     ['crc32', utf8.encode(checksum(value))],
     ['spillway.source', utf8.encode(`${message.topic}/${message.partition}/${message.offset}`)],
   ])

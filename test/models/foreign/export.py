@@ -1,6 +1,6 @@
 """Models as weaver and salt export them, events as their users have them, and the answers by numpy.
 
-usage: export.py weaver|salt FOLDER
+usage: export.py weaver|pruned|salt FOLDER
 Knows nothing of this project: inputs, normalisation and padding are those of the frameworks' own code.
 """
 import json
@@ -68,13 +68,16 @@ labels: { type: simple, value: [label_QCD, label_Hbb, label_Tbqq] }
 LENGTH = 8
 
 
-def weaver(folder):
+def weaver(folder, pruned=False):
+    """`pruned` is as PyTorch exports ParT: without the input that it does not use, and not finite for a vector of zeros."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     jets = 60
     counts = rng.integers(0, 13, jets)
     counts[:3] = [0, 1, 12]
+    if pruned:
+        counts = np.maximum(counts, 1)
     part = lambda make: [make(n).astype(np.float32) for n in counts]
     b = {
         "part_px": part(lambda n: rng.normal(0, 20, n)),
@@ -120,23 +123,32 @@ def weaver(folder):
     (folder / "preprocess.json").write_text(json.dumps(described, indent=2))
     (folder / "card.yaml").write_text(CARD)
 
-    width = 2 + len(FEATURES) + 4
+    used = list(inputs)[1:] if pruned else list(inputs)
+    width = sum(len(inputs[name]) for name in used) - 1 + pruned
     w = rng.normal(0, 0.3, (width, 3)).astype(np.float32)
-    w[-4:] *= 0.02
+    w[len(w) - 4 - pruned : len(w) - pruned] *= 0.02
     bias = rng.normal(0, 1, 3).astype(np.float32)
-    nodes = [
-        helper.make_node("Concat", ["pf_points", "pf_features", "pf_vectors"], ["all"], axis=1),
+    logs = [
+        helper.make_node("Mul", ["pf_vectors", "pf_vectors"], ["squares"]),
+        helper.make_node("ReduceSum", ["squares", "channels"], ["norm"], keepdims=1),
+        helper.make_node("Log", ["norm"], ["log_norm"]),
+    ]
+    joined = used[:-1] + ["log_norm"] * pruned
+    nodes = logs * pruned + [
+        helper.make_node("Concat", joined, ["all"], axis=1),
         helper.make_node("Mul", ["all", "pf_mask"], ["kept"]),
         helper.make_node("ReduceSum", ["kept", "axis"], ["sum"], keepdims=0),
         helper.make_node("MatMul", ["sum", "w"], ["product"]),
         helper.make_node("Add", ["product", "bias"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["softmax"], axis=1),
     ]
-    shapes = [(name, ["N", len(variables), "n_pf"]) for name, variables in inputs.items()]
+    shapes = [(name, ["N", len(inputs[name]), "n_pf"]) for name in used]
     constants = {"w": w, "bias": bias, "axis": np.array([2], np.int64)}
+    if pruned:
+        constants["channels"] = np.array([1], np.int64)
     save(folder / "model.onnx", nodes, shapes, [("softmax", ["N", 3])], constants)
     # As an older exporter does it: every axis but the batch is fixed, and there is no mask.
-    fixed = [(name, ["N", len(variables), LENGTH]) for name, variables in inputs.items()]
+    fixed = [(name, ["N", len(inputs[name]), LENGTH]) for name in used]
     save(folder / "fixed.onnx", nodes, fixed, [("softmax", ["N", 3])], constants)
 
     answers = []
@@ -152,10 +164,13 @@ def weaver(folder):
             "part_d0": np.tanh(one["part_d0val"]),
         }
         rows = []
-        for variables in list(inputs.values())[:3]:
-            for key, p in variables.items():
+        for name in used[:-1]:
+            for key, p in inputs[name].items():
                 x = one[key][:LENGTH]
                 rows.append(x if p[0] is None else np.clip((x - p[0]) * p[1], p[2], p[3]))
+        if pruned:
+            squares = sum(one[key][:LENGTH] ** 2 for key in inputs["pf_vectors"])
+            rows.append(np.log(squares))
         answers.append(softmax(np.array([row.sum() for row in rows]) @ w + bias).tolist())
     (folder / "answers.json").write_text(json.dumps(answers))
 
@@ -226,4 +241,4 @@ def salt(folder):
     (folder / "answers.json").write_text(json.dumps(answers))
 
 
-{"weaver": weaver, "salt": salt}[sys.argv[1]](Path(sys.argv[2]))
+{"weaver": weaver, "pruned": lambda folder: weaver(folder, pruned=True), "salt": salt}[sys.argv[1]](Path(sys.argv[2]))

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { numberRead } from '#spillway/models/feature-builder.js'
 import { runSchema } from '#spillway/train/config.js'
@@ -180,7 +180,8 @@ describe('the journal', () => {
       const first = pool({ most })
       await expect(optimized(config, await journaled(path, first.answers))).rejects.toThrow('ended')
       // Those that were running end, and are written down too.
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      const written = () => readFileSync(path, 'utf8').trimEnd().split('\n').length
+      await vi.waitFor(() => expect(written()).toBe(first.jobs.length), 10_000)
       // A line that the crash cut off.
       appendFileSync(path, '{"id":"half')
       const second = pool()
