@@ -20,6 +20,8 @@ export function markLayer(marks: readonly Mark[], x: object, y: object) {
         field: 'name',
         type: 'nominal' as const,
         title: 'cuts',
+        // Long names side by side would make the figure wider than its place, and all of it small.
+        legend: { orient: 'bottom' as const, columns: 1, labelLimit: 360 },
         scale: { domain: names, range: names.map((_, i) => SHAPES[i % SHAPES.length]) },
       },
     },
