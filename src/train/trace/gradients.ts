@@ -1,4 +1,5 @@
 import { sizeOf } from './ir.js'
+import { recordOperator } from './operator.js'
 import {
   add,
   cast,
@@ -102,9 +103,18 @@ function gatherGradient(dy: Tensor | Tensor[], [x, indices]: Tensor[], attribute
   }
 }
 
-/** An output of ReLU is never negative: whether it is zero is the derivative. Two casts are the fastest way to say so. */
+/** So steep that HardSigmoid, min(1, max(0, alpha y)), is 1 for every positive y that is not denormal. */
+const STEEP = 1e38
+
+/** An output of ReLU is never negative: whether it is zero is the derivative, which one pass tells. */
 function reluGradient(dy: Tensor | Tensor[], [y]: Tensor[]): Gradients {
-  return { x: () => mul(dy as Tensor, cast(cast(y, 'bool'), 'float32')) }
+  return {
+    x: () => {
+      const attributes = { alpha: { float: STEEP }, beta: { float: 0 } }
+      const outputs = [{ shape: y.shape, dtype: y.dtype }]
+      return mul(dy as Tensor, recordOperator({ op: 'HardSigmoid', inputs: [y], outputs, attributes })[0])
+    },
+  }
 }
 
 /** The cumulative sum in the other direction. */
