@@ -9,7 +9,7 @@ import { printJson, printTable, problemJson } from './output.js'
 const EXAMPLES = `
 After everything that check does: connects to Kafka and NATS, looks for topics and folders, loads every model on
 its own provider and compares its probe (real events with the trainer's answers) within the manifest's tolerance,
-and scores one real message: the first record batch of the files, or the newest message of the topic.
+and scores one real message: the first events of the files, or the newest message of the topic.
 Commits nothing, writes nothing.
 
 Examples:

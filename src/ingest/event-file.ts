@@ -6,7 +6,6 @@ import type { EventFormat } from './format.js'
 import { formatOf } from './format-of.js'
 import { formats as otherFormats } from './formats/index.js'
 import type { Shape } from './formats/shared/node.js'
-import { rowsOf } from './formats/shared/rows.js'
 import { eventSchema } from './formats/shared/schema.js'
 import { selectColumns } from './formats/shared/select.js'
 import type { DecoderThreads } from './formats/shared/threads.js'
@@ -37,15 +36,8 @@ export interface EventFile {
   readonly shapes: readonly Shape[]
   /** Events in the file; `null` where counting would mean reading the whole file. */
   readonly rows: number | null
-  /**
-   * Its events from number `first` on, as the file has them, at most `batchRows` at a time.
-   * @throws SpillwayError FILE_UNREADABLE, FILE_LIMIT
-   */
-  read(options: {
-    readonly batchRows: number
-    readonly first?: number
-    readonly signal?: AbortSignal
-  }): AsyncGenerator<FilePart>
+  /** Its events as the file has them, at most `batchRows` at a time. @throws SpillwayError FILE_UNREADABLE, FILE_LIMIT */
+  read(options: { readonly batchRows: number; readonly signal?: AbortSignal }): AsyncGenerator<FilePart>
   /**
    * Events as the map makes them, without those that it does not select; the same ones where there is no map.
    * @throws SpillwayError SCHEMA_MISMATCH where branches of one list differ in length
@@ -81,14 +73,13 @@ export async function openEvents(path: string, view: View = {}): Promise<EventFi
     schema: plan?.events ?? own,
     shapes: plan?.shapes ?? chosen,
     rows: info.rows,
-    async *read({ batchRows, first = 0, signal }) {
+    async *read({ batchRows, signal }) {
       const options = { batchRows, threads, ...(reads && { columns: reads }), ...(signal && { signal }) }
-      let at = 0
+      let first = 0
       for await (const raw of format.read(path, options)) {
-        const from = Math.max(at, first)
-        const next = at + raw.numRows
-        if (next > from) yield { first: from, next, raw: rowsOf(raw, from - at, raw.numRows) }
-        at = next
+        const next = first + raw.numRows
+        yield { first, next, raw }
+        first = next
       }
     },
     view: (raw) => plan?.apply(raw) ?? raw,

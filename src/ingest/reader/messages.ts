@@ -21,12 +21,23 @@ export interface FileMessage {
   readonly bytes: Uint8Array | null
 }
 
-/** The events of a file as messages, in order, those of one part read together. @throws SpillwayError as `read` */
+/**
+ * The events of a file as messages, in order, those of one part read together. Of a part that lies before `first` there
+ * are none: whoever waits for an answer gets one while the beginning of a large file is passed over.
+ * @throws SpillwayError as `EventFile.read` and `EventFile.view`
+ */
 export async function* fileMessages(
   file: EventFile,
   { first, rows, bytes }: MessageOptions,
 ): AsyncGenerator<readonly FileMessage[]> {
-  for await (const part of file.read({ first, batchRows: rows })) yield encodePart(file, part, bytes)
+  for await (const { raw, ...part } of file.read({ batchRows: rows })) {
+    const skip = Math.max(0, first - part.first)
+    if (skip >= raw.numRows) yield []
+    else {
+      const rest = { first: part.first + skip, next: part.next, raw: rowsOf(raw, skip, raw.numRows) }
+      yield encodePart(file, rest, bytes)
+    }
+  }
 }
 
 /** A part as one message, or as several where one would be too large. */

@@ -142,6 +142,15 @@ describe('levels and indices', () => {
       )
       const largest = expected.slice(0, count).reduce((a, b) => Math.max(a, b))
       expect(scratch.largest(out, count) >>> 0).toBe(largest)
+      if (width <= 12) {
+        const words = Uint32Array.from({ length: 2 ** width }, () => 2 ** 32 * next())
+        const dictionary = scratch.put(new Uint8Array(words.buffer))
+        const values = scratch.room(4 * count)
+        scratch.gather4(out, count, dictionary, values)
+        expect([...new Uint32Array(scratch.bytes.buffer as ArrayBuffer, values, count)]).toEqual(
+          expected.slice(0, count).map((index) => words[index]),
+        )
+      }
       expect(scratch.hybrid(from, from + (bytes.length >> 1), width, count, out, 1)).toBe(-1)
       if (width > 8) continue
       expect(scratch.hybrid(from, from + bytes.length, width, count, out, 0)).toBe(0)

@@ -137,6 +137,21 @@
     (local.set $v (i32x4.max_u (local.get $v) (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $v) (local.get $v))))
     (i32x4.extract_lane 0 (local.get $v)))
 
+  ;; The values of $n indices into a dictionary of values of 4 bytes. The indices are known to be inside, and `largest`
+  ;; left a 0 behind them.
+  (func (export "gather4") (param $index i32) (param $n i32) (param $dictionary i32) (param $out i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $out) (i32.shl (local.get $n) (i32.const 2))))
+    (block $done (loop $next
+      (br_if $done (i32.ge_u (local.get $out) (local.get $end)))
+      (i32.store (local.get $out) (i32.load (i32.add (local.get $dictionary)
+        (i32.shl (i32.load (local.get $index)) (i32.const 2)))))
+      (i32.store offset=4 (local.get $out) (i32.load (i32.add (local.get $dictionary)
+        (i32.shl (i32.load offset=4 (local.get $index)) (i32.const 2)))))
+      (local.set $index (i32.add (local.get $index) (i32.const 8)))
+      (local.set $out (i32.add (local.get $out) (i32.const 8)))
+      (br $next))))
+
   ;; How many of $n levels are at least $least; what stands in the slack behind them is overwritten.
   (func (export "count") (param $at i32) (param $n i32) (param $least i32) (result i32)
     (local $end i32) (local $sum i32) (local $v v128)

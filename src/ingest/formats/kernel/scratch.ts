@@ -19,6 +19,7 @@ interface BlockExports {
 interface LevelExports {
   readonly hybrid: Kernel
   readonly largest: Kernel
+  readonly gather4: Kernel
   readonly count: Kernel
   readonly lists: Kernel
   readonly present: Kernel
@@ -41,6 +42,7 @@ export class Scratch {
   readonly snappy: Kernel
   readonly hybrid: Kernel
   readonly largest: Kernel
+  readonly gather4: Kernel
   readonly count: Kernel
   readonly lists: Kernel
   readonly present: Kernel
@@ -55,6 +57,7 @@ export class Scratch {
     this.snappy = blocks.snappy
     this.hybrid = levels.hybrid
     this.largest = levels.largest
+    this.gather4 = levels.gather4
     this.count = levels.count
     this.lists = levels.lists
     this.present = levels.present

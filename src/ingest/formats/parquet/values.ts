@@ -1,5 +1,5 @@
 import type { ColumnType, Values } from '../../columns.js'
-import { allocate, copyAs, widthOf } from '../shared/columns.js'
+import { allocate, copyAs, type NumberType, widthOf } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'
@@ -25,7 +25,7 @@ export function decodeValues(
       return plain(leaf, cursor, count, place)
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY':
-      return fromDictionary(cursor, count, dictionary, place)
+      return fromDictionary(leaf, cursor, count, dictionary, place)
     case 'RLE':
       return rleBooleans(cursor, count, place)
     case 'BYTE_STREAM_SPLIT':
@@ -82,6 +82,7 @@ function plainStrings(cursor: Cursor, count: number, place: string): Uint8Array[
 }
 
 function fromDictionary(
+  leaf: LeafPlan,
   cursor: Cursor,
   count: number,
   dictionary: PageValues | null,
@@ -90,22 +91,25 @@ function fromDictionary(
   if (dictionary === null) throw unreadable('indices come before their dictionary', place)
   const { scratch } = cursor
   const width = count > 0 ? take(cursor, 1, place)[0] : 0
-  let indices = new Int32Array(0)
-  if (width === 0) indices = new Int32Array(count)
-  else {
-    const at = readHybrid(cursor, width, count, 'integers', place)
-    const largest = scratch.largest(at, count) >>> 0
-    if (largest >= dictionary.length)
-      throw unreadable(`index ${largest} into a dictionary of ${dictionary.length}`, place)
-    indices = new Int32Array(scratch.bytes.buffer as ArrayBuffer, at, count)
-  }
   if (count > 0 && dictionary.length === 0) throw unreadable('indices into a dictionary of nothing', place)
-  if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
-  return gather(dictionary, indices)
+  if (width === 0) return lookUp(dictionary, new Int32Array(count))
+  const at = readHybrid(cursor, width, count, 'integers', place)
+  const largest = scratch.largest(at, count) >>> 0
+  if (largest >= dictionary.length)
+    throw unreadable(`index ${largest} into a dictionary of ${dictionary.length}`, place)
+  // A dictionary is brought into the kernel's memory for a page: not worth it for a few values of a large one.
+  if (ArrayBuffer.isView(dictionary) && dictionary.BYTES_PER_ELEMENT === 4 && dictionary.length <= count) {
+    const { buffer, byteOffset, byteLength } = dictionary
+    const from = scratch.put(new Uint8Array(buffer, byteOffset, byteLength))
+    const to = scratch.room(4 * count)
+    scratch.gather4(at, count, from, to)
+    return copyAs(leaf.type as NumberType, scratch.bytes.subarray(to, to + 4 * count), count)
+  }
+  return lookUp(dictionary, new Int32Array(scratch.bytes.buffer as ArrayBuffer, at, count))
 }
 
-/** By the width of the values where that is usual, so that each loop sees arrays of one kind. */
-function gather(dictionary: Values, indices: Int32Array): Values {
+function lookUp(dictionary: PageValues, indices: Int32Array): PageValues {
+  if (!ArrayBuffer.isView(dictionary)) return Array.from(indices, (index) => dictionary[index])
   const out = new (dictionary.constructor as Float64ArrayConstructor)(indices.length)
   if (dictionary.BYTES_PER_ELEMENT === 4) {
     const source = new Uint32Array(dictionary.buffer as ArrayBuffer, dictionary.byteOffset, dictionary.length)
@@ -117,6 +121,7 @@ function gather(dictionary: Values, indices: Int32Array): Values {
   return out
 }
 
+/** By the width of the values where that is usual, so that the loop sees arrays of one kind. */
 function gather32(source: Uint32Array, indices: Int32Array, out: Uint32Array): void {
   for (let i = 0; i < indices.length; i++) out[i] = source[indices[i]]
 }
