@@ -78,6 +78,7 @@ http: {}`
       'chain',
       'code',
       'reason',
+      'fate',
       'kind',
       'le',
       'topic',
