@@ -42,12 +42,12 @@ describe.each(['files', 'kafka'] as const)('the skeleton for %s', (kind) => {
     const uncommented = text
       .split('\n')
       .map((line) =>
-        /^(workers|gather|limits|dead_letters|http|reproducible)/.test(line.slice(2)) ||
+        /^(workers|gather|limits|dead_letters|http|tracing|reproducible)/.test(line.slice(2)) ||
         /^# {3}\w+:/.test(line)
           ? line.replace(/^# /, '')
           : line,
       )
-      .filter((line) => !/^ {2}(servers|decisions|credentials):/.test(line))
+      .filter((line) => !/^ {2}(servers|decisions|credentials|endpoint):/.test(line))
       .filter(
         (line) =>
           !(

@@ -49,12 +49,15 @@ describe.skipIf(!needServers('nats'))('an optimization through a queue', () => {
 
   it('gives an error of a trial to whoever leads', async () => {
     const queue = `${server.url}/errors`
-    const worker = spillway(['optimize-worker', '--queue', queue, '--idle', '10', '--quiet'])
+    const end = signal()
+    const patient = ['optimize-worker', '--queue', queue, '--idle', '90', '--quiet']
+    const worker = spillway(patient, { stop: end.promise })
     const out = join(folder.path, 'error')
     const led = await spillway([
       ...['optimize', 'ssww-polarization', '--out', out, '--quiet', '--queue', queue],
       ...['--data', join(folder.path, 'missing.arrow')],
     ])
+    end.resolve()
     expect(led.code).not.toBe(0)
     expect(led.err).toContain('missing.arrow')
     expect(await worker).toMatchObject({ code: 0 })
