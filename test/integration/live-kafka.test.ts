@@ -23,9 +23,13 @@ describe.skipIf(!needServers('kafka', 'nats', 'chromium'))(
     beforeAll(async () => {
       ;[bench, nats, browser] = await Promise.all([openBench(), startNats(), openBrowser()])
       live = await liveKafka(bench, nats.url)
+      const now = async (url = live.urls[0]) =>
+        ((await (await fetch(`${url}/live/state`)).json()) as LiveState).now
+      // What is spoiled before the group has settled may all be the other one's.
+      for (const url of live.urls)
+        await until(async () => (await now(url)).lanes.length === 2, `two partitions at ${url}`, 60_000)
       await live.spoil(3)
       await live.publishNext()
-      const now = async () => ((await (await fetch(`${live.urls[0]}/live/state`)).json()) as LiveState).now
       await until(async () => (await now()).group?.processes.length === 2, 'both processes')
       await until(async () => (await now()).trials.length === 1, 'the trial')
       await until(async () => ((await now()).scores[0]?.reference?.count ?? 0) > 500, 'values for a PSI')
