@@ -5,8 +5,8 @@ import {
   type FeatureBuilder,
   type FeatureFactory,
   numberRead,
-  type Read,
 } from '../feature-builder.js'
+import { type Momenta, momentaOf, momentumReads } from '../momenta.js'
 import { parseOptions } from '../options.js'
 
 const Options = z.strictObject({ leptons: z.string().default('leptons'), jets: z.string().default('jets') })
@@ -18,20 +18,14 @@ const Options = z.strictObject({ leptons: z.string().default('leptons'), jets: z
  */
 export const zjMomenta: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'zj-momenta')
-  const momentum = (list: string): Read[] => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const builder: FeatureBuilder = {
     id: 'zj-momenta',
     version: 1,
     axis: '',
     reads: [
-      ...momentum(options.leptons),
+      ...momentumReads(options.leptons),
       numberRead(`${options.leptons}.charge`, options.leptons),
-      ...momentum(options.jets),
+      ...momentumReads(options.jets),
     ],
     tensors: [{ name: 'momenta', shape: ['n', 12] }],
     maxLength: null,
@@ -39,20 +33,6 @@ export const zjMomenta: FeatureFactory = (raw) => {
   }
   return builder
 }
-
-interface Momenta {
-  readonly pt: Float32Array
-  readonly eta: Float32Array
-  readonly phi: Float32Array
-  readonly mass: Float32Array
-}
-
-const momenta = (events: Events, list: string): Momenta => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
 
 function write(out: Float32Array, at: number, p: Momenta, k: number): void {
   const pt = p.pt[k]
@@ -66,8 +46,8 @@ function write(out: Float32Array, at: number, p: Momenta, k: number): void {
 }
 
 function bind(events: Events, leptonList: string, jetList: string): BoundFeatures {
-  const leptons = momenta(events, leptonList)
-  const jets = momenta(events, jetList)
+  const leptons = momentaOf(events, leptonList)
+  const jets = momentaOf(events, jetList)
   const charge = float32(events, `${leptonList}.charge`)
   const leptonOffsets = events.offsets(leptonList)
   const jetOffsets = events.offsets(jetList)

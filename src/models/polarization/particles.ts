@@ -1,19 +1,4 @@
-import { type Events, float32 } from '../../ingest/columns.js'
-
-/** Momenta of a list of particles, one entry a particle of all events. */
-export interface Particles {
-  readonly pt: Float32Array
-  readonly eta: Float32Array
-  readonly phi: Float32Array
-  readonly mass: Float32Array
-}
-
-export const particlesOf = (events: Events, list: string): Particles => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
+import type { Momenta } from '../momenta.js'
 
 /** ln pT, η, cos Δφ, sin Δφ, ln E of a particle. */
 export const KINEMATICS = 5
@@ -21,7 +6,7 @@ export const KINEMATICS = 5
 const TINY = 1e-3
 
 /** Writes the {@link KINEMATICS} of particle `k`, its azimuth counted from `azimuth`. */
-export function writeParticle(out: Float32Array, at: number, p: Particles, k: number, azimuth: number): void {
+export function writeParticle(out: Float32Array, at: number, p: Momenta, k: number, azimuth: number): void {
   const { [k]: pt } = p.pt
   const pz = pt * Math.sinh(p.eta[k])
   const energy = Math.sqrt(pt * pt + pz * pz + p.mass[k] * p.mass[k])
@@ -34,7 +19,7 @@ export function writeParticle(out: Float32Array, at: number, p: Particles, k: nu
 }
 
 /** Azimuth of the sum of particle `a` of one list and `b` of another. */
-export function azimuthOf(p: Particles, a: number, q: Particles, b: number): number {
+export function azimuthOf(p: Momenta, a: number, q: Momenta, b: number): number {
   const y = p.pt[a] * Math.sin(p.phi[a]) + q.pt[b] * Math.sin(q.phi[b])
   const x = p.pt[a] * Math.cos(p.phi[a]) + q.pt[b] * Math.cos(q.phi[b])
   return Math.atan2(y, x)

@@ -7,16 +7,9 @@ import {
   numberRead,
   type TensorSpec,
 } from '../feature-builder.js'
+import { type Momenta, momentaOf, momentumReads } from '../momenta.js'
 import { parseOptions } from '../options.js'
-import {
-  azimuthOf,
-  CHANNELS,
-  KINEMATICS,
-  oneHot,
-  type Particles,
-  particlesOf,
-  writeParticle,
-} from './particles.js'
+import { azimuthOf, CHANNELS, KINEMATICS, oneHot, writeParticle } from './particles.js'
 import { assignLeptons } from './w-leptons.js'
 
 const Options = z.strictObject({
@@ -56,25 +49,19 @@ const CONTENT = { lnu: { leptons: 1, jets: 1 }, lnull: { leptons: 3, jets: 2 } }
 export const wParticles: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'w-particles')
   const { leptons, jets, final, neutrino, layout, max_jets, channel } = options
-  const momentum = (list: string) => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const missing =
     neutrino === 'met'
       ? [numberRead(`${options.met}.pt`, '', 'GeV'), numberRead(`${options.met}.phi`, '', 'rad')]
-      : momentum(options.neutrinos).slice(0, 3)
+      : momentumReads(options.neutrinos).slice(0, 3)
   const builder: FeatureBuilder = {
     id: 'w-particles',
     version: 1,
     axis: '',
     reads: [
-      ...momentum(leptons),
+      ...momentumReads(leptons),
       numberRead(`${leptons}.charge`, leptons),
       ...(final === 'lnull' ? [numberRead(`${leptons}.pdg_id`, leptons)] : []),
-      ...momentum(jets),
+      ...momentumReads(jets),
       ...missing,
       ...(channel === undefined ? [] : [numberRead(channel, '')]),
     ],
@@ -98,7 +85,7 @@ function tensorsOf({ layout, final, channel }: Options): TensorSpec[] {
 }
 
 /** The neutrino of each event as a list of particles, and which of them it is: −1 where there is none. */
-function neutrinosOf(events: Events, options: Options): { all: Particles; of: (row: number) => number } {
+function neutrinosOf(events: Events, options: Options): { all: Momenta; of: (row: number) => number } {
   const { neutrino, neutrinos, met } = options
   if (neutrino === 'met') {
     const pt = float32(events, `${met}.pt`)
@@ -116,8 +103,8 @@ function bind(events: Events, options: Options): BoundFeatures {
   const { layout, final, channel, max_jets } = options
   const content = CONTENT[final]
   const isFlat = layout === 'flat'
-  const leptons = particlesOf(events, options.leptons)
-  const jets = particlesOf(events, options.jets)
+  const leptons = momentaOf(events, options.leptons)
+  const jets = momentaOf(events, options.jets)
   const charge = float32(events, `${options.leptons}.charge`)
   const assigned = assignLeptons(events, options.leptons, final)
   const neutrino = neutrinosOf(events, options)
@@ -144,7 +131,7 @@ function bind(events: Events, options: Options): BoundFeatures {
     const nu = neutrino.of(row)
     const azimuth = azimuthOf(leptons, w[row], neutrino.all, nu)
     let at = first
-    const write = (list: Particles, k: number, flag: number, sign: number): void => {
+    const write = (list: Momenta, k: number, flag: number, sign: number): void => {
       writeParticle(out, at, list, k, azimuth)
       if (!isFlat) {
         out.fill(0, at + KINEMATICS, at + TOKEN)

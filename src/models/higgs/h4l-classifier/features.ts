@@ -16,6 +16,7 @@ import {
   numberRead,
   type TensorSpec,
 } from '../../feature-builder.js'
+import { momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
 
 const Options = z.strictObject({
@@ -62,12 +63,6 @@ export const hasJets = (category: Category): boolean => category.startsWith('2j'
 export const h4lObjects: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'h4l-objects')
   const { leptons, jets, met, category } = options
-  const momentum = (list: string) => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const tensors: TensorSpec[] = [
     { name: 'leptons', shape: ['n', LEPTONS, LEPTON], components: ['pt', 'eta', 'z_association'] },
     { name: 'global', shape: ['n', GLOBALS[category].length], components: GLOBALS[category] },
@@ -81,10 +76,10 @@ export const h4lObjects: FeatureFactory = (raw) => {
     version: 1,
     axis: '',
     reads: [
-      ...momentum(leptons),
+      ...momentumReads(leptons),
       numberRead(`${leptons}.charge`, leptons),
       numberRead(`${leptons}.pdg_id`, leptons),
-      ...momentum(jets),
+      ...momentumReads(jets),
       ...(category === '1j-medium' ? [numberRead(`${met}.pt`, '', 'GeV')] : []),
     ],
     tensors,
@@ -101,13 +96,6 @@ export interface Candidates {
   readonly quadruplets: Quadruplets
   readonly selected: SelectedJets
 }
-
-const momentaOf = (events: Events, list: string): PtEtaPhiM => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
 
 /** Pairs the leptons and chooses the jets of a batch. */
 export function candidatesOf(

@@ -7,8 +7,9 @@ import {
   numberRead,
   type TensorSpec,
 } from '../../feature-builder.js'
+import { momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
-import { azimuthOf, CHANNELS, KINEMATICS, oneHot, particlesOf, writeParticle } from '../particles.js'
+import { azimuthOf, CHANNELS, KINEMATICS, oneHot, writeParticle } from '../particles.js'
 
 const Options = z.strictObject({
   leptons: z.string().default('leptons'),
@@ -35,20 +36,14 @@ const TOKEN = KINEMATICS + 3
 export const zjParticles: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'zj-particles')
   const { leptons, jets, layout, max_jets, channel } = options
-  const momentum = (list: string) => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const builder: FeatureBuilder = {
     id: 'zj-particles',
     version: 1,
     axis: '',
     reads: [
-      ...momentum(leptons),
+      ...momentumReads(leptons),
       numberRead(`${leptons}.charge`, leptons),
-      ...momentum(jets),
+      ...momentumReads(jets),
       ...(channel === undefined ? [] : [numberRead(channel, '')]),
     ],
     tensors: tensorsOf(options),
@@ -71,8 +66,8 @@ function tensorsOf({ layout, channel }: Options): TensorSpec[] {
 
 function bind(events: Events, options: Options): BoundFeatures {
   const { max_jets, layout, channel } = options
-  const leptons = particlesOf(events, options.leptons)
-  const jets = particlesOf(events, options.jets)
+  const leptons = momentaOf(events, options.leptons)
+  const jets = momentaOf(events, options.jets)
   const charge = float32(events, `${options.leptons}.charge`)
   const leptonOffsets = events.offsets(options.leptons)
   const jetOffsets = events.offsets(options.jets)

@@ -2,7 +2,7 @@ import { type Events, float32 } from '../../../ingest/columns.js'
 import { deltaR } from '../../../physics/delta-r.js'
 import { passesAll } from '../../../physics/selection/cuts.js'
 import { fiducialPhaseSpace, generatorPhaseSpace, zJetsCuts } from '../../../physics/selection/z-jets.js'
-import { particlesOf } from '../particles.js'
+import { momentaOf } from '../../momenta.js'
 
 /** Which boson of which process has its polarisation told. */
 export const BOSONS = ['z', 'w', 'wz-w', 'wz-z'] as const
@@ -51,9 +51,9 @@ interface Lists {
  */
 export function phaseSpaces(events: Events, boson: Boson, lists: Lists): PhaseSpaces {
   const objects = {
-    leptons: particlesOf(events, lists.leptons),
+    leptons: momentaOf(events, lists.leptons),
     leptonOffsets: events.offsets(lists.leptons),
-    jets: particlesOf(events, lists.jets),
+    jets: momentaOf(events, lists.jets),
     jetOffsets: events.offsets(lists.jets),
   }
   if (boson === 'z') {

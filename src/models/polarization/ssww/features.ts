@@ -14,6 +14,8 @@ import {
   type FeatureFactory,
   numberRead,
 } from '../../feature-builder.js'
+import { rowsOf } from '../../features/rows.js'
+import { momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
 
 /**
@@ -71,20 +73,14 @@ type Options = z.infer<typeof Options>
 export const sswwKinematics: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'ssww-kinematics')
   const { leptons, jets, met, inputs } = options
-  const momentum = (list: string) => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const builder: FeatureBuilder = {
     id: 'ssww-kinematics',
     version: 1,
     axis: '',
     reads: [
-      ...momentum(leptons),
+      ...momentumReads(leptons),
       numberRead(`${leptons}.charge`, leptons),
-      ...momentum(jets),
+      ...momentumReads(jets),
       numberRead(`${met}.pt`, '', 'GeV'),
       numberRead(`${met}.phi`, '', 'rad'),
     ],
@@ -98,24 +94,8 @@ export const sswwKinematics: FeatureFactory = (raw) => {
 function bind(events: Events, options: Options): BoundFeatures {
   const all = variablesOf(candidatesOf(events, options))
   const columns = options.inputs.map((name) => all[name])
-  const { length: width } = columns
-  return {
-    items: events.rows,
-    lengths: null,
-    fill(items, from, to, slot, _length, [out]) {
-      for (let i = from, at = slot * width; i < to; i++, at += width) {
-        for (let c = 0; c < width; c++) out[at + c] = columns[c][items[i]]
-      }
-    },
-  }
+  return rowsOf(events.rows, columns)
 }
-
-const momentaOf = (events: Events, list: string): PtEtaPhiM => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
 
 /** The candidates of a batch, by the names that its lists have. */
 export function candidatesOf(

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { type Events, float32 } from '../../../ingest/columns.js'
 import { collinsSoper } from '../../../physics/collins-soper.js'
-import type { PtEtaPhiM } from '../../../physics/columns.js'
 import { fromPtEtaPhiM, toPtEtaPhiM } from '../../../physics/convert.js'
 import { deltaPhi } from '../../../physics/delta-phi.js'
 import { masses } from '../../../physics/mass.js'
@@ -14,6 +13,8 @@ import {
   type FeatureFactory,
   numberRead,
 } from '../../feature-builder.js'
+import { rowsOf } from '../../features/rows.js'
+import { momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
 
 /**
@@ -54,17 +55,11 @@ type Options = z.infer<typeof Options>
 export const zjKinematics: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'zj-kinematics')
   const { leptons, jets, inputs } = options
-  const momentum = (list: string) => [
-    numberRead(`${list}.pt`, list, 'GeV'),
-    numberRead(`${list}.eta`, list),
-    numberRead(`${list}.phi`, list, 'rad'),
-    numberRead(`${list}.mass`, list, 'GeV'),
-  ]
   const builder: FeatureBuilder = {
     id: 'zj-kinematics',
     version: 1,
     axis: '',
-    reads: [...momentum(leptons), numberRead(`${leptons}.charge`, leptons), ...momentum(jets)],
+    reads: [...momentumReads(leptons), numberRead(`${leptons}.charge`, leptons), ...momentumReads(jets)],
     tensors: [{ name: 'kinematics', shape: ['n', inputs.length], components: inputs }],
     maxLength: null,
     bind: (events) => bind(events, options),
@@ -75,24 +70,8 @@ export const zjKinematics: FeatureFactory = (raw) => {
 function bind(events: Events, options: Options): BoundFeatures {
   const all = kinematicsOf(events, options)
   const columns = options.inputs.map((name) => all[name])
-  const { length: width } = columns
-  return {
-    items: events.rows,
-    lengths: null,
-    fill(items, from, to, slot, _length, [out]) {
-      for (let i = from, at = slot * width; i < to; i++, at += width) {
-        for (let c = 0; c < width; c++) out[at + c] = columns[c][items[i]]
-      }
-    },
-  }
+  return rowsOf(events.rows, columns)
 }
-
-const momentaOf = (events: Events, list: string): PtEtaPhiM => ({
-  pt: float32(events, `${list}.pt`),
-  eta: float32(events, `${list}.eta`),
-  phi: float32(events, `${list}.phi`),
-  mass: float32(events, `${list}.mass`),
-})
 
 /** Every variable of every event; NaN where the event has not got what it is made of. */
 export function kinematicsOf(
