@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { printTargets } from './engine/report.mjs'
 import { median, pairedRatio, quantile } from './engine/stats.mjs'
 import { pythonWithTorch } from './engine/venv.mjs'
 import { startOurs, startTorch, writeTwin } from './train/contestant.mjs'
 import { catalogue } from './train/models.mjs'
+import { namesIn, numbersIn, parseBench } from './train/options.mjs'
 
 const LEARNING_RATE = 1e-4
 /** First steps from the same weights on the same batch, whose losses must agree: the twins are twins. */
@@ -50,25 +50,19 @@ export async function run({ json, quick, argv }) {
 }
 
 function parse(argv, quick) {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      json: { type: 'string' },
-      quick: { type: 'boolean' },
-      help: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: quick ? '3' : '15' },
-      threads: { type: 'string', default: '1,2' },
-      models: { type: 'string', default: Object.keys(catalogue).join(',') },
-    },
+  const values = parseBench(argv, {
+    rounds: { type: 'string', default: quick ? '3' : '15' },
+    threads: { type: 'string', default: '1,2' },
+    models: { type: 'string', default: Object.keys(catalogue).join(',') },
   })
   const rounds = Number(values.rounds)
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds must be a positive number')
-  const models = values.models.split(',')
-  const unknown = models.find((id) => !(id in catalogue))
-  if (unknown !== undefined) throw new Error(`no model ${unknown}; there are ${Object.keys(catalogue)}`)
-  const threads = values.threads.split(',').map(Number)
-  if (!threads.every((n) => Number.isInteger(n) && n > 0)) throw new Error('--threads must be like 1,2')
-  return { rounds, models, threads, help: values.help }
+  return {
+    rounds,
+    models: namesIn(values.models, Object.keys(catalogue), 'model'),
+    threads: numbersIn(values.threads, 'threads'),
+    help: values.help,
+  }
 }
 
 const machine = () => ({

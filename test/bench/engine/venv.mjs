@@ -6,6 +6,7 @@ import { cacheDir, findExecutable, runToEnd } from '../../../scripts/servers/pro
 const requirements = fileURLToPath(new URL('./python/requirements.txt', import.meta.url))
 const peers = ['-c', 'import confluent_kafka, numpy, onnxruntime, pyarrow']
 const torch = ['-c', 'import numpy, torch']
+const trees = ['-c', 'import numpy, xgboost']
 /** Wheels without CUDA, a tenth of the size of PyPI's. */
 const CPU_WHEELS = 'https://download.pytorch.org/whl/cpu'
 
@@ -20,13 +21,20 @@ export async function pythonWithPeers() {
 }
 
 /** An interpreter with PyTorch: $SPILLWAY_PYTHON where that has it, else one made here once. */
-export async function pythonWithTorch() {
-  const named = process.env.SPILLWAY_PYTHON
-  if (named !== undefined && (await works(named, torch))) return named
-  return virtual('train-bench-venv', torch, async (pip) => {
+export const pythonWithTorch = () =>
+  namedOr('train-bench-venv', torch, async (pip) => {
     await pip('numpy')
     await pip('torch', '--index-url', CPU_WHEELS).catch(() => pip('torch'))
   })
+
+/** An interpreter with XGBoost: $SPILLWAY_PYTHON where that has it, else one made here once. */
+export const pythonWithTrees = () =>
+  namedOr('trees-bench-venv', trees, (pip) => pip('xgboost-cpu').catch(() => pip('xgboost')))
+
+async function namedOr(name, check, install) {
+  const named = process.env.SPILLWAY_PYTHON
+  if (named !== undefined && (await works(named, check))) return named
+  return virtual(name, check, install)
 }
 
 const works = (interpreter, check) =>

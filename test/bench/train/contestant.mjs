@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { initialise } from '#spillway/train/layers/index.js'
 import { modelOf } from './models.mjs'
+import { startPeer, threadsOf } from './process.mjs'
 
 const beside = (file) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -17,11 +16,7 @@ export const startOurs = (id, { threads, rate }) =>
  * ours do: with what OpenMP does by default it takes up to ten times the CPU on a busy machine.
  */
 export const startTorch = (id, { threads, rate, interpreter, folder }) =>
-  start('PyTorch', interpreter, [beside('./peer.py'), folder, id, threads, rate], {
-    OMP_NUM_THREADS: String(threads),
-    MKL_NUM_THREADS: String(threads),
-    OMP_WAIT_POLICY: 'PASSIVE',
-  })
+  start('PyTorch', interpreter, [beside('./peer.py'), folder, id, threads, rate], threadsOf(threads))
 
 /** Writes the batch and the starting weights of a model: MODEL.json with shapes and offsets, MODEL.f32. */
 export function writeTwin(folder, id) {
@@ -47,28 +42,14 @@ export function writeTwin(folder, id) {
   writeFileSync(join(folder, `${id}.f32`), Buffer.concat(bytes))
 }
 
-/** A child that answers each line with a line of JSON; the first tells its versions. */
+/** A contestant whose first line tells its versions. */
 async function start(name, command, args, env) {
-  const child = spawn(command, args.map(String), {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  child.on('error', () => {})
-  child.stdin.on('error', () => {})
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const answer = async () => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error(`the ${name} contestant ended`)
-    return JSON.parse(value)
-  }
-  const { ready } = await answer()
+  const peer = startPeer(`the ${name} contestant`, command, args, env)
+  const { ready } = await peer.answer()
   return {
     versions: ready,
     /** Trains some steps; gives CPU and wall seconds a step and the loss of the last. */
-    train: (steps) => {
-      child.stdin.write(`${JSON.stringify({ steps })}\n`)
-      return answer()
-    },
-    stop: () => child.kill(),
+    train: (steps) => peer.ask({ steps }),
+    stop: peer.stop,
   }
 }

@@ -64,7 +64,7 @@ function deepSetsModel() {
 /** The network of the system `lundnet` at its default widths, without dropout. */
 function lundModel() {
   const nodes = { mean: new Array(LUND_FEATURES).fill(0), deviation: new Array(LUND_FEATURES).fill(1) }
-  const network = lundNetwork(NetworkOptions.parse({ dropout: 0 }), { tensors: { nodes } })
+  const network = lundNetwork(NetworkOptions.parse({ dropout: 0 }), { tensors: { nodes } }, 0)
   return {
     inputs: {
       nodes: { shape: ['batch', 'tokens', LUND_FEATURES] },

@@ -81,16 +81,24 @@ export async function scoreTwin({ config, task, sample }, twin, scored) {
 
 /** The table of our scores of the test part with the twin's in their place. */
 async function twinTable(task, sample, twin, scored) {
-  const columns = task.outputs.flatMap((output) => output.columns)
-  const scores = columns.map(() => [])
-  const [[target, components]] = Object.entries(task.targets)
+  const scores = task.outputs.flatMap((output) => output.columns.map(() => []))
+  const [[target]] = Object.entries(task.targets)
   const truth = []
   for await (const batch of sample.dataset('test', 1024).batches(0)) {
     for (const row of await twin.predict(batch)) for (const [c, value] of row.entries()) scores[c].push(value)
     const { data, shape } = batch[`target.${target}`]
     for (let row = 0; row < shape[0]; row++) truth.push(data[row * shape[1]])
   }
-  const own = scored.column(`target.${components[0]}`)
+  return withScores(task, scored, scores, truth)
+}
+
+/**
+ * A table of scored items with other scores in their place, a column for each of the task's outputs.
+ * @param truth first component of the first target of those that were scored, by which it is seen that they are the same
+ */
+export function withScores(task, scored, scores, truth) {
+  const columns = task.outputs.flatMap((output) => output.columns)
+  const own = scored.column(`target.${Object.values(task.targets)[0][0]}`)
   if (truth.length !== scored.rows || truth.some((value, row) => value !== own[row])) {
     throw new Error('the twin did not see the items that were scored')
   }

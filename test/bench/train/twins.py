@@ -1,15 +1,15 @@
 """The networks of the recipes in PyTorch, eager, differentiated by autograd and trained by torch.optim.AdamW.
 
-Reads a line of JSON with a command and the names and shapes of float32 tensors, then their bytes; answers a line of JSON.
-The first message brings the configuration and the starting weights, named and shaped as ours: kernels are [in, out].
+Each message (messages.py) brings a command and its tensors. The first brings the configuration and the starting weights,
+named and shaped as ours: kernels are [in, out].
 """
 
-import json
-import sys
-
-import numpy as np
 import torch
 import torch.nn.functional as F
+from lundnet_authors import LundNet, graph_of
+from messages import answer, receive
+
+ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "silu": F.silu, "tanh": torch.tanh}
 
 
 def linear(p, name, x):
@@ -50,7 +50,8 @@ def weighted(losses, t):
     return (losses * t["weight"]).sum() / (t["weight"].abs().sum() + 1e-12)
 
 
-def regression(p, t, o, training):
+def regression(p, t, recipe, training):
+    o = recipe["network"]
     drop = o["dropout"]
     if o["kind"] == "mlp":
         y = mlp(p, "net", normalised(p, "input", t["momenta"]), F.gelu, drop=drop, training=training)
@@ -82,8 +83,24 @@ def lstm(p, name, x):
     return h
 
 
-def h4l(p, t, o, training):
+def ssww(p, t, recipe, training):
+    """Binary classifiers side by side; an event belongs to both templates of each, in the shares that the target gives."""
+    o = recipe["network"]
+    x = normalised(p, "input", t["kinematics"])
+    losses, scores = 0.0, []
+    for name in recipe["classifiers"]:
+        prior = 0.5 if name == "signal" else recipe["priors"][name]
+        z = mlp(p, name, x, ACTIVATIONS[o["activation"]], drop=o["dropout"], training=training)[:, 0]
+        signal, rest = t[f"target.{name}"].unbind(-1)
+        each = 0.5 / prior * signal * F.softplus(-z) + 0.5 / (1 - prior) * rest * F.softplus(z)
+        losses = losses + weighted(each, t)
+        scores.append(z.sigmoid())
+    return losses, torch.stack(scores, -1)
+
+
+def h4l(p, t, recipe, training):
     """A category without jets: leptons, the variables of the event, and D_ZZ with a loss of its own."""
+    o = recipe["network"]
     of_decay = mlp(p, "decay", normalised(p, "input/decay", t["decay"]), F.gelu)
     event = torch.cat([normalised(p, "input/global", t["global"]), of_decay], -1)
     four = normalised(p, "input/leptons", t["leptons"])
@@ -109,8 +126,8 @@ def edge_conv(p, name, x, neighbours):
     return F.relu(mean + (linear(p, f"{name}/shortcut", x) if f"{name}/shortcut/kernel" in p else x))
 
 
-def lundnet(p, t, o, training):
-    mask = t["mask"]
+def lundnet(p, t, recipe, training):
+    o, mask = recipe["network"], t["mask"]
     column = mask[..., None]
     x, outputs = normalised(p, "input", t["nodes"], mask), []
     for i in range(len(o["blocks"])):
@@ -125,41 +142,60 @@ def lundnet(p, t, o, training):
     return weighted(losses[:, 0], t), logit.sigmoid()
 
 
-NETWORKS = {"polarization-regression": regression, "h4l-classifier": h4l, "lundnet": lundnet}
+NETWORKS = {
+    "polarization-regression": regression,
+    "ssww-polarization": ssww,
+    "h4l-classifier": h4l,
+    "lundnet": lundnet,
+}
 
 
-def receive():
-    """The next message and its tensors; None at the end."""
-    line = sys.stdin.buffer.readline()
-    if not line:
+def same_network(start, weights):
+    """Ours, from our starting weights: what is trained of it, what is kept of an epoch, and loss and output of a batch."""
+    network, recipe = NETWORKS[start["system"]], start["recipe"]
+    trained = [weights[name].requires_grad_() for name in start["trained"]]
+    return trained, trained, lambda batch, training: network(weights, batch, recipe, training)
+
+
+def authors_network(start, weights):
+    """LundNet in its authors' layout, as wide as ours, from PyTorch's own starting weights; the rest as `same_network`."""
+    o = start["recipe"]["network"]
+    net = LundNet(len(weights["input/mean"]), o["blocks"], o["dense"], o["dropout"])
+
+    def run(batch, training):
+        logits = net.train(training)(**graph_of(batch))
+        losses = F.cross_entropy(logits, batch["target.signal"][:, 0].long(), reduction="none")
+        return weighted(losses, batch), logits.softmax(-1)[:, 1:]
+
+    return list(net.parameters()), list(net.state_dict().values()), run
+
+
+LAYOUTS = {"same": same_network, "authors": authors_network}
+
+
+def received_tensors():
+    """The next message with its tensors as PyTorch's; None at the end."""
+    received = receive()
+    if received is None:
         return None
-    message = json.loads(line)
-    tensors = {}
-    for name, shape in message["tensors"]:
-        data = sys.stdin.buffer.read(4 * int(np.prod(shape)))
-        tensors[name] = torch.from_numpy(np.frombuffer(data, "<f4").reshape(shape).copy())
-    return message, tensors
-
-
-def answer(value):
-    print(json.dumps(value), flush=True)
+    message, arrays = received
+    return message, {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def main():
-    start, weights = receive()
+    start, weights = received_tensors()
     torch.manual_seed(start["seed"])
-    network, options = NETWORKS[start["system"]], start["network"]
-    trained = [weights[name].requires_grad_() for name in start["trained"]]
+    trained, kept, run = LAYOUTS[start["layout"]](start, weights)
     optimizer = torch.optim.AdamW(trained, lr=0.0, weight_decay=start["decay"])
     best = None
     answer({})
-    while (received := receive()) is not None:
+    while (received := received_tensors()) is not None:
         message, batch = received
         command = message["command"]
         if command == "step":
             optimizer.param_groups[0]["lr"] = message["rate"]
             optimizer.zero_grad(set_to_none=True)
-            loss, _ = network(weights, batch, options, True)
+            loss, _ = run(batch, True)
             loss.backward()
             if start["clip"] is not None:
                 torch.nn.utils.clip_grad_norm_(trained, start["clip"])
@@ -167,19 +203,19 @@ def main():
             answer({"loss": loss.item()})
         elif command == "evaluate":
             with torch.no_grad():
-                loss, _ = network(weights, batch, options, False)
+                loss, _ = run(batch, False)
             answer({"loss": loss.item(), "total_weight": batch["weight"].abs().sum().item()})
         elif command == "predict":
             with torch.no_grad():
-                _, rows = network(weights, batch, options, False)
+                _, rows = run(batch, False)
             answer({"rows": rows.tolist()})
         elif command == "keep":
-            best = [tensor.detach().clone() for tensor in trained]
+            best = [tensor.detach().clone() for tensor in kept]
             answer({})
         elif command == "take-best":
             with torch.no_grad():
-                for tensor, kept in zip(trained, best):
-                    tensor.copy_(kept)
+                for tensor, value in zip(kept, best):
+                    tensor.copy_(value)
             answer({})
 
 

@@ -1,0 +1,73 @@
+/**
+ * What `npm run bench -- twins` trains: a system, what differs from its quick preset, the figures that count, and the twins
+ * it has beside boosted trees, which each has. `files` are names in the folder of --data.
+ */
+export const slices = {
+  'a1-mlp': {
+    title: 'A1 polarization-regression, MLP',
+    system: 'polarization-regression',
+    files: ['zj_lo.arrow'],
+    sets: ['fit.epochs=8'],
+    figures: { r2_r_l: 'R² of r_L', r2_r_t: 'R² of r_T' },
+    twins: ['torch'],
+  },
+  'a1-transformer': {
+    title: 'A1 polarization-regression, Transformer',
+    system: 'polarization-regression',
+    files: ['zj_lo.arrow'],
+    sets: ['recipe.network={"kind":"transformer","size":32,"blocks":2}', 'fit.batch=256', 'fit.epochs=4'],
+    figures: { r2_r_l: 'R² of r_L', r2_r_t: 'R² of r_T' },
+    twins: ['torch'],
+  },
+  a5: {
+    title: 'A5 ssww-polarization, MLPs',
+    system: 'ssww-polarization',
+    files: ['ssww.arrow', 'wzjj.arrow'],
+    sets: ['fit.epochs=20'],
+    figures: { auc_ll: 'AUC of LL', auc_lx: 'AUC of LX', auc_signal: 'AUC of signal' },
+    twins: ['torch'],
+  },
+  'b2-deep-set': {
+    title: 'B2 h4l-classifier, Deep Set',
+    system: 'h4l-classifier',
+    files: ['h4l.arrow'],
+    sets: ['importance=0', 'fit.epochs=20'],
+    figures: { auc_ggf: 'AUC', significance_60: 'significance at 60 %' },
+    twins: ['torch'],
+  },
+  'b2-rnn': {
+    title: 'B2 h4l-classifier, RNN',
+    system: 'h4l-classifier',
+    files: ['h4l.arrow'],
+    sets: ['importance=0', 'recipe.network={"kind":"rnn"}', 'fit.epochs=20'],
+    figures: { auc_ggf: 'AUC', significance_60: 'significance at 60 %' },
+    twins: ['torch'],
+  },
+  c1: {
+    title: 'C1 lundnet, small network',
+    system: 'lundnet',
+    files: ['largeR_jets.arrow'],
+    sets: ['fit.epochs=4'],
+    figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
+    twins: ['torch', 'authors'],
+  },
+  'c1-default': {
+    title: 'C1 lundnet, default network',
+    system: 'lundnet',
+    files: ['largeR_jets.arrow'],
+    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"dense":256}', 'fit.epochs=4'],
+    figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
+    twins: ['torch', 'authors'],
+  },
+}
+
+/** The peers, in the order in which they are asked, and how a table names them. */
+export const peers = {
+  torch: 'PyTorch, same network',
+  authors: "PyTorch, LundNet's authors",
+  xgboost: 'XGBoost',
+}
+
+/** The peers of a slice out of those that are wanted. */
+export const peersOf = ({ twins }, wanted) =>
+  Object.keys(peers).filter((peer) => wanted.includes(peer) && (peer === 'xgboost' || twins.includes(peer)))
