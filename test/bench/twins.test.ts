@@ -36,4 +36,9 @@ describe('figures beside twins', () => {
       'twin-c1-xgboost-rejection_50': [10, true],
     })
   })
+
+  it('says nothing of one seed', () => {
+    const [first] = rowsOf([line(1, 0.89, 0.9, 0.95)])
+    expect(targetOf(first).ok).toBeNull()
+  })
 })

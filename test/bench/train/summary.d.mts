@@ -26,5 +26,6 @@ export function targetOf(row: Row): {
   readonly id: string
   readonly target: string
   readonly value: number
-  readonly ok: boolean
+  /** `null` where one seed is all there is. */
+  readonly ok: boolean | null
 }

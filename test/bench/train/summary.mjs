@@ -23,14 +23,17 @@ function spreadOf(values) {
   return { mean, range: Math.max(...values) - Math.min(...values), values }
 }
 
-/** No worse than the twin: our mean is not below the twin's by more than the range of the seeds of either. */
+/**
+ * No worse than the twin: our mean is not below the twin's by more than the range of the seeds of either. Of one seed nothing
+ * is said.
+ */
 export function targetOf({ id, title, name, figure, peer, spillway, twin }) {
   const ahead = spillway.mean - twin.mean
   return {
     id: `twin-${id}-${peer}-${name}`,
     target: `${title}: ${figure} >= ${peers[peer]}, within the range of the seeds`,
     value: Number(ahead.toPrecision(3)),
-    ok: ahead >= -Math.max(spillway.range, twin.range),
+    ok: spillway.values.length > 1 ? ahead >= -Math.max(spillway.range, twin.range) : null,
   }
 }
 
