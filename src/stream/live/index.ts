@@ -6,9 +6,10 @@ import { isModelStep, isRegistryStep, type OutputConfig, type PipelineConfig } f
 import type { Announcement } from '../group/announcement.js'
 import { Group } from '../group/group.js'
 import type { LiveAction } from './actions.js'
+import type { Facts } from './facts.js'
 import { isLoopback } from './guard.js'
 import { LiveHub } from './hub.js'
-import type { Facts, LiveRecorder } from './recorder.js'
+import type { LiveRecorder } from './recorder.js'
 import { addLiveRoutes } from './routes.js'
 import type { About, Tick } from './state.js'
 
