@@ -44,7 +44,7 @@ export async function watchedDemo(folder: string, port: number): Promise<Watched
       dead_letters: { files: deadLetters.files },
       commit: { ...sink.commit, interval_ms: COMMIT_MS },
     },
-    http: { host: '127.0.0.1', port, stalled_s: 60, live: true, group: false },
+    http: { host: '127.0.0.1', port, stalled_s: 60, live: true, group: false, group_actions: false },
   }
   const timer = setInterval(() => folders.forEach(prune), PRUNE_MS)
   return { pipeline: { ...loaded, config }, stop: () => clearInterval(timer) }

@@ -30,6 +30,8 @@ export interface About {
   readonly workers: number
   /** Actions that a page with the token may ask for; none without a token in the configuration. */
   readonly actions: readonly string[]
+  /** Those that may be asked of every process of the group. */
+  readonly groupActions: readonly string[]
   /** Steps that follow a registry: their models can be promoted and rolled back. */
   readonly following: readonly string[]
 }
