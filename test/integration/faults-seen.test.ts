@@ -37,7 +37,7 @@ interface Seen {
 }
 
 const FAULTS = {
-  // From when the process runs: it had loaded its model before.
+  // From when the process runs: it had loaded its model before. The browser opens the page first.
   fallback: {
     what: 'provider-fell-back',
     panel: 'Providers passed over',
@@ -45,6 +45,7 @@ const FAULTS = {
     alert: 'SpillwayProviderFellBack',
     waits: false,
     known: 0,
+    knownOnPage: 3,
   },
   letters: {
     what: 'dead-letters',
