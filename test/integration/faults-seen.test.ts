@@ -31,7 +31,7 @@ interface Seen {
   /** An alert; with `for:` in its rule, a pending one counts. */
   readonly alert: string
   readonly waits: boolean
-  /** How long the fault must last, or the scorer takes, before the scorer itself knows; the page asks for more in one case. */
+  /** How long the fault must last, or the scorer takes, before the scorer itself knows; on the page it may be more. */
   readonly known: number
   readonly knownOnPage?: number
 }
