@@ -68,7 +68,8 @@ export function tryModel(
       answer = message as TrialAnswer
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) => {
+    // Not at 'exit': on a busy machine it can come before the answer, which is still in the channel.
+    child.on('close', (code, signal) => {
       clearTimeout(timer)
       const last = said
         .trim()

@@ -133,6 +133,7 @@ async function open(
             lag: engine.lag,
             paused: engine.paused,
             problem: ready(),
+            stalled: running ? engine.stalledSeconds : 0,
             serving: control.view,
           }),
           liveActions(pipeline, client, engine, control.operator),

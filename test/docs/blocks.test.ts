@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
-import { type Block, blocksOf, ReaderFolder } from '../support/blocks.js'
+import { type Block, blocksOf, isOfSources, ReaderFolder } from '../support/blocks.js'
 import { needServers } from '../support/servers.js'
 import { pages, textOf } from '../support/sources.js'
 
@@ -18,6 +18,8 @@ const onKafka = ({ verb, argument }: Block): boolean => verb === 'run' && argume
 const tried = pages()
   .map((page) => ({ page, blocks: blocksOf(textOf(page)) }))
   .filter(({ blocks }) => blocks.length > 0)
+  // Those are tried in a copy of the sources: adding-a-system.test.ts.
+  .filter(({ blocks }) => !blocks.some(isOfSources))
 const withKafka = tried.some(({ blocks }) => blocks.some(onKafka)) && needServers('kafka')
 
 beforeAll(async () => {

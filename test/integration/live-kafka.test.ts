@@ -129,9 +129,9 @@ describe.skipIf(!needServers('kafka', 'nats', 'chromium'))(
       await page.getByRole('button', { name: 'Check' }).click()
       await answer(page, 'step tag: v2 would be taken back for v1 here')
       // Another choice is not what was checked.
-      await page.getByLabel('for every process').check()
+      await page.getByLabel('and publish it').check()
       expect(await page.getByRole('button', { name: 'Do it' }).isDisabled()).toBe(true)
-      await page.getByLabel('for every process').uncheck()
+      await page.getByLabel('and publish it').uncheck()
       await page.getByRole('button', { name: 'Check' }).click()
       await page.locator('#operate-go:enabled').click()
       await answer(page, 'step tag: v2 is taken back for v1 here')
@@ -139,6 +139,27 @@ describe.skipIf(!needServers('kafka', 'nats', 'chromium'))(
       await page.locator('#changes', { hasText: 'v2 is taken back (operator)' }).waitFor()
       expect(complaints).toEqual([])
       await dead.stop()
+      await page.context().close()
+    })
+
+    it('asks every process of the group, and shows what each says', async () => {
+      const { page, complaints } = await opened()
+      await page.getByLabel('Token').fill(TOKEN)
+      await page.getByLabel('in every process of the group').check()
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await page.locator('#answer', { hasText: /^2 of 2 processes\. Here: paused.* paused/ }).waitFor()
+      const health = page.locator('#processes tbody tr td:nth-child(2)')
+      await expect
+        .poll(() => health.allTextContents(), { timeout: 10_000 })
+        .toEqual(['paused', 'paused', '2 of 2 well'])
+      await page.locator('#problems li[data-what="paused"]').waitFor()
+      await picture(page, 'kafka-group-paused')
+      await page.getByRole('button', { name: 'Resume' }).click()
+      await page.locator('#answer', { hasText: /^2 of 2 processes\. Here: resumed/ }).waitFor()
+      await expect
+        .poll(() => health.allTextContents(), { timeout: 10_000 })
+        .toEqual(['live', 'live', '2 of 2 well'])
+      expect(complaints).toEqual([])
       await page.context().close()
     })
 

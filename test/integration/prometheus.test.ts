@@ -1,22 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadPipeline } from '#spillway/stream/config/load.js'
 import type { LiveState } from '#spillway/stream/live/state.js'
 import { assemble, type RunningPipeline } from '#spillway/stream/run.js'
 import { dashboardFiles } from '../../scripts/grafana/json.mjs'
 import { writeArrow } from '../support/arrow-files.js'
 import { columnsText, writeBundle } from '../support/bundles.js'
+import { asked, queriesOfDashboards } from '../support/dashboards.js'
 import { followedPipeline } from '../support/followed.js'
 import { until } from '../support/kafka.js'
-import { type Bench, eventsFrom, openBench, ROWS, topics } from '../support/kafka-bench.js'
-import { liveEvents, livePipeline, TOKEN } from '../support/live.js'
+import { liveEvents, livePipeline } from '../support/live.js'
 import { linear } from '../support/onnx.js'
 import { pipelineIn, root, temporary } from '../support/pipelines.js'
 import { startPrometheus } from '../support/prometheus.js'
 import { needServers } from '../support/servers.js'
 import { filesUnder, textOf } from '../support/sources.js'
-import { checked } from '../support/topics.js'
 
 const LIMIT = 120_000
 const MISBEHAVING = new URL('../support/workers/misbehave.mjs', import.meta.url)
@@ -41,62 +39,6 @@ http: { stalled_s: 2 }`,
   )
   return assemble(pipeline, {}, undefined, MISBEHAVING)
 }
-
-/** Coarser than elsewhere: what is timed in scrapes must not be about a busy machine. */
-const SCRAPE_MS = 1_000
-
-/**
- * Injects a dead letter. From the moment that the page shows it, a query of the dashboard and the alert show it within
- * 2.5 scrape intervals: one until it is scraped, one until the rules are looked at, and half for the queries.
- */
-async function expectSeen(
-  scorer: RunningPipeline,
-  prometheus: Awaited<ReturnType<typeof startPrometheus>>,
-  inject: () => Promise<void>,
-): Promise<void> {
-  const letters = 'spillway_dead_letters_total{code="MESSAGE_UNDECODABLE"}'
-  await until(async () => (await prometheus.query(`${letters} == 0`)).length === 1, 'the counter at 0')
-  // The rate needs two scrapes.
-  await new Promise((resolve) => setTimeout(resolve, 2 * SCRAPE_MS))
-  await inject()
-  const page = async () =>
-    ((await (await fetch(`${scorer.url}/live/state`)).json()) as LiveState).now.letters.byCode.length > 0
-  await until(page, 'the page')
-  const shown = performance.now()
-  const dashboard = queriesOfDashboards().find(({ panel }) => panel === 'Dead letters per second, by reason')!
-  const rate = `${asked(dashboard.expr)} > 0`
-  await until(async () => (await prometheus.query(rate)).length > 0, 'the dashboard')
-  const onDashboard = performance.now() - shown
-  const alert = 'ALERTS{alertname="SpillwayDeadLetters",alertstate="firing"}'
-  await until(async () => (await prometheus.query(alert)).length > 0, 'the alert')
-  const alerted = performance.now() - shown
-  expect(onDashboard).toBeLessThan(2.5 * SCRAPE_MS)
-  expect(alerted).toBeLessThan(2.5 * SCRAPE_MS)
-}
-
-interface Panel {
-  readonly title: string
-  readonly targets: readonly { readonly expr: string }[]
-}
-
-const queriesOfDashboards = () =>
-  filesUnder('deploy/grafana/dashboards', '.json').flatMap((path) => {
-    const { title, panels } = JSON.parse(textOf(path)) as {
-      readonly title: string
-      readonly panels: readonly Panel[]
-    }
-    return panels.flatMap(({ title: panel, targets }) =>
-      targets.map(({ expr }) => ({ dashboard: title, panel, expr })),
-    )
-  })
-
-/** As a dashboard asks, of all pipelines and processes; without what hides counters that stand at 0. */
-const asked = (expr: string): string =>
-  expr
-    .replaceAll('"$pipeline"', '".*"')
-    .replaceAll('"$instance"', '".*"')
-    .replaceAll('$__rate_interval', '3s')
-    .replace(/ > 0$/, '')
 
 describe('the shipped dashboards', () => {
   it('are what scripts/grafana/write.mjs writes', () => {
@@ -203,7 +145,7 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
 
   it.each(queriesOfDashboards())('has what dashboard $dashboard shows as "$panel"', async ({ expr }) => {
     // Faults need not be there now: their counters are, at 0.
-    const query = asked(expr)
+    const query = asked(expr, '3s')
     await until(async () => (await prometheus.query(query)).length > 0, query, 10_000)
   })
 
@@ -216,61 +158,3 @@ describe.skipIf(!needServers('prometheus'))('Prometheus beside scorers', { timeo
       expect((await prometheus.query(record)).map(({ pipeline }) => pipeline)).toContain('healthy')
   })
 })
-
-describe.skipIf(!needServers('prometheus', 'kafka'))(
-  'Prometheus and a consumer group',
-  { timeout: 2 * LIMIT },
-  () => {
-    let bench: Bench
-    beforeAll(async () => {
-      bench = await openBench()
-    }, LIMIT)
-    afterAll(() => bench?.close(), LIMIT)
-
-    it('sees the lag of a scorer that takes nothing, and that it catches up', async () => {
-      const { id, input, file } = await bench.setUp(1, topics)
-      const scorer = await assemble(loadPipeline(file, [`http.token=${TOKEN}`]))
-      const run = scorer.run()
-      const prometheus = await startPrometheus([new URL(scorer.url!).host], SCRAPE_MS)
-      const act = (name: string) =>
-        fetch(`${scorer.url}/live/actions/${name}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
-          body: '{}',
-        })
-      const lag = async () =>
-        /^spillway_lag_messages\{.*\} (\d+)$/m.exec(await scorer.metrics.registry.metrics())?.[1]
-      const firing = async () =>
-        (await prometheus.query('ALERTS{alertstate="firing"}')).map(({ alertname }) => alertname)
-      let first = 0
-      const send = async (count: number) => {
-        const records = Array.from({ length: count }, (_, i) =>
-          checked(input, 0, eventsFrom(ROWS * (first + i))),
-        )
-        first += count
-        await bench.produce(records)
-      }
-      await send(20)
-      await until(async () => (await lag()) === '0', 'an end of the first messages')
-      await expectSeen(scorer, prometheus, () =>
-        bench.produce([checked(input, 0, Buffer.from('no Arrow stream'))]),
-      )
-      await act('pause')
-      for (
-        const end = Date.now() + 60_000;
-        Date.now() < end && !(await firing()).includes('SpillwayLagGrows');
-      )
-        await send(40)
-      expect(await prometheus.fired()).toContain(`${id}: SpillwayLagGrows`)
-      // A pause is no stall.
-      expect(await prometheus.fired()).not.toContain(`${id}: SpillwayNoProgress`)
-      await act('resume')
-      await until(async () => (await lag()) === '0', 'no lag')
-      await until(async () => !(await firing()).includes('SpillwayLagGrows'), 'no alert')
-      await prometheus.stop()
-      await scorer.stop(5_000)
-      await run
-      await scorer.close()
-    })
-  },
-)

@@ -10,12 +10,15 @@ export interface Block {
   readonly line: number
   readonly language: string
   readonly text: string
-  /** `run`, `check` and `write` as written in the comment; `argument` is what follows the colon. */
-  readonly verb: 'run' | 'check' | 'write'
+  /**
+   * As written in the comment: `run` a script, `check` a pipeline, `write` a file; of pages about the sources, a `source` file
+   * and a `change` to one. `argument` is what follows the colon.
+   */
+  readonly verb: 'run' | 'check' | 'write' | 'source' | 'change'
   readonly argument: string
 }
 
-const BLOCK = /^<!-- (run|check|write)(?:: *([^>]*?))? -->\n```(\w+)\n([\s\S]*?)^```$/gm
+const BLOCK = /^<!-- (run|check|write|source|change)(?:: *([^>]*?))? -->\n```(\w+)\n([\s\S]*?)^```$/gm
 
 /** The blocks of a page that are to be tried, in order. */
 export function blocksOf(page: string): Block[] {
@@ -28,21 +31,33 @@ export function blocksOf(page: string): Block[] {
   )
 }
 
+/** Whether a block is about the sources: its page is tried in a copy of them. */
+export const isOfSources = ({ verb }: Block): boolean => verb === 'source' || verb === 'change'
+
 export interface Outcome {
   readonly code: number | null
   readonly output: string
 }
 
+/** A new folder with the demo's events and models. */
+function newFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'spillway-docs-'))
+  symlinkSync(join(root, 'demo'), join(path, 'demo'))
+  return path
+}
+
 /** A folder in which a reader's commands work: `spillway` on the PATH, the demo's events and models beside. */
 export class ReaderFolder {
-  readonly path = mkdtempSync(join(tmpdir(), 'spillway-docs-'))
+  readonly path: string
   readonly #bin = mkdtempSync(join(tmpdir(), 'spillway-bin-'))
 
-  constructor() {
+  /** @param sources A copy of the sources to work in, with a program of its own; a new folder when absent. */
+  constructor(sources?: string) {
+    this.path = sources ?? newFolder()
+    const main = join(sources ?? root, 'dist/cli/main.js')
     const program = join(this.#bin, 'spillway')
-    writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist/cli/main.js')}" "$@"\n`)
+    writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
     chmodSync(program, 0o755)
-    symlinkSync(join(root, 'demo'), join(this.path, 'demo'))
   }
 
   write(name: string, text: string): void {
@@ -53,7 +68,7 @@ export class ReaderFolder {
   async run(script: string, stopAfterMs?: number): Promise<Outcome> {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', script.trim()], {
       cwd: this.path,
-      env: { ...process.env, PATH: `${this.#bin}:${process.env['PATH'] ?? ''}` },
+      env: { ...environment(), PATH: `${this.#bin}:${process.env['PATH'] ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -71,3 +86,7 @@ export class ReaderFolder {
     return { code, output }
   }
 }
+
+/** This process's, without what vitest leaves for its own: a reader's commands may run vitest too. */
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV$|TEST$)/.test(name)))

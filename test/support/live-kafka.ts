@@ -47,7 +47,7 @@ steps:
   - select: { chains: { high: { when: tag.y > 1 }, few: { when: tag.y > 0, prescale: 10 } } }
 sink: { scores: { topic: ${scores} }, dead_letters: { topic: ${dead} }, commit: { interval_ms: 100 } }
 nats: { servers: ['${nats}'], decisions: false }
-http: { group: true, token: ${TOKEN} }`,
+http: { group: true, group_actions: true, token: ${TOKEN} }`,
   )
   const registry = folderRegistry(join(run.folder, 'registry'))
   await registry.publish(scaled(1, 1, { references }))

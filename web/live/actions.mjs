@@ -15,10 +15,15 @@ export class Actions {
   #step = /** @type {Select} */ (byId('step'))
   #operation = /** @type {Select} */ (byId('operation'))
   #publish = /** @type {HTMLInputElement} */ (byId('publish'))
+  #everywhere = /** @type {HTMLInputElement} */ (byId('everywhere'))
+  /** What is on trial and what is live, by step. @type {Pick<Now, 'trials' | 'models'>} */
+  #serving = { trials: [], models: [] }
   #answer = byId('answer')
 
   /** @param {About} about @param {AbortSignal} signal Ends its listeners. */
-  constructor({ actions, following }, signal) {
+  constructor({ actions, groupActions, following }, signal) {
+    byId('reach').hidden = groupActions.length === 0
+    this.#everywhere.checked = false
     byId('control').hidden = actions.length === 0
     byId('actions').addEventListener('submit', (event) => event.preventDefault(), { signal })
     byId('buttons').replaceChildren(
@@ -37,22 +42,29 @@ export class Actions {
     this.#operation.addEventListener('change', showPublish, { signal })
     const operate = () => {
       const step = this.#step.value
-      const more = this.#operation.value === 'rollback' ? { publish: this.#publish.checked } : {}
-      return /** @type {const} */ ([this.#operation.value, { step, ...more }])
+      const operation = this.#operation.value
+      const version = this.#versionOf(operation, step)
+      const more = operation === 'rollback' ? { publish: this.#publish.checked } : {}
+      // Where nothing is to be promoted or taken back, this process says so.
+      const known = version === undefined ? {} : { version, group: this.#everywhere.checked }
+      return /** @type {const} */ ([operation, { step, ...known, ...more }])
     }
-    const choices = [this.#step, this.#operation, this.#publish]
+    const choices = [this.#step, this.#operation, this.#publish, this.#everywhere]
     this.#inTwoSteps('operate-check', 'operate-go', choices, operate, signal)
   }
 
   /** @param {Now} now */
-  show({ letters, paused }) {
+  show({ letters, paused, trials, models }) {
+    this.#serving = { trials, models }
     for (const { code } of letters.byCode) {
       if ([...this.#code.options].every(({ value }) => value !== code))
         this.#code.append(html('option', { value: code }, code))
     }
     for (const button of /** @type {NodeListOf<Button>} */ (byId('buttons').querySelectorAll('button'))) {
-      if (button.dataset.action === 'pause') button.disabled = paused
-      if (button.dataset.action === 'resume') button.disabled = !paused
+      // Others may not be as this process is.
+      const alone = !this.#everywhere.checked
+      if (button.dataset.action === 'pause') button.disabled = alone && paused
+      if (button.dataset.action === 'resume') button.disabled = alone && !paused
     }
   }
 
@@ -60,12 +72,22 @@ export class Actions {
   #button(name) {
     const text = name[0].toUpperCase() + name.slice(1)
     const button = html('button', { type: 'button', 'data-action': name }, text)
-    button.addEventListener('click', () => void this.#ask(name, {}))
+    button.addEventListener('click', () => void this.#ask(name, { group: this.#everywhere.checked }))
     return button
   }
 
+  /** The version that would be promoted or taken back. @param {string} operation @param {string} step */
+  #versionOf(operation, step) {
+    const { trials, models } = this.#serving
+    const found =
+      operation === 'promote'
+        ? trials.find((trial) => trial.step === step)
+        : models.find((model) => model.step === step && model.share === undefined)
+    return found?.version
+  }
+
   /**
-   * One button says what would be done, and only then the other does it; another choice begins anew.
+   * One button says what would be done, and only then the other does just that; another choice begins anew.
    * @param {string} checkId
    * @param {string} goId
    * @param {readonly HTMLElement[]} choices
@@ -76,6 +98,8 @@ export class Actions {
     const go = /** @type {Button} */ (byId(goId))
     // Of the present choice: what is answered to an earlier one allows nothing.
     let round = 0
+    /** @type {readonly [string, object] | null} */
+    let checked = null
     const forget = () => {
       round++
       go.disabled = true
@@ -87,11 +111,13 @@ export class Actions {
       const asked = round
       const [name, body] = request()
       const possible = await this.#ask(name, { ...body, dry_run: true })
-      if (asked === round) go.disabled = !possible
+      if (asked !== round) return
+      checked = [name, body]
+      go.disabled = !possible
     }
     const act = async () => {
       forget()
-      await this.#ask(...request())
+      if (checked !== null) await this.#ask(...checked)
     }
     byId(checkId).addEventListener('click', () => void check(), { signal })
     go.addEventListener('click', () => void act(), { signal })

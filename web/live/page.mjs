@@ -8,6 +8,7 @@ import { showGroup } from './group.mjs'
 import { Histograms } from './histograms.mjs'
 import { History } from './history.mjs'
 import { showModels } from './models.mjs'
+import { showProblems } from './problems.mjs'
 import { table } from './tables.mjs'
 
 /** @import { LiveState, Now, Tick } from '../../src/stream/live/state.js' */
@@ -78,6 +79,7 @@ export class Page {
   /** @param {Now} now */
   #showNow(now) {
     showStatus(now)
+    showProblems(now.problems)
     this.#showTiles(now)
     this.#histograms.show(now.scores)
     this.#event.show(now.event)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { recut } from '../../ingest/arrow/index.js'
 import { ArrowFileWriter } from '../../ingest/arrow/write-file.js'
 import { type LoadedPipeline, loadPipeline } from '../../stream/config/load.js'
+import { isModelStep } from '../../stream/config/schema.js'
 
 /** Events of one message: few, so that a moderate rate still makes a steady flow. */
 const MESSAGE_ROWS = 64
@@ -31,11 +32,13 @@ export async function watchedDemo(folder: string, port: number): Promise<Watched
   const input = join(out, 'input.arrow')
   await inSmallBatches(join(folder, 'data', 'zj.arrow'), input)
   const loaded = loadPipeline(join(folder, 'pipelines', 'zjets.yaml'))
-  const { sink } = loaded.config
+  const { sink, steps } = loaded.config
   const folders = ['scores', 'accepted', 'dead-letters'].map((name) => join(out, name))
   const [scores, accepted, deadLetters] = folders.map((files) => ({ files, format: 'arrow' as const }))
   const config: LoadedPipeline['config'] = {
     ...loaded.config,
+    // A device that is not there is nothing wrong here, and the page would say so.
+    steps: steps.map((step) => (isModelStep(step) ? { ...step, provider: 'cpu' } : step)),
     source: { files: [input], rows: MESSAGE_ROWS, rate: RATE, repeat: 0 },
     sink: {
       ...sink,
@@ -44,7 +47,7 @@ export async function watchedDemo(folder: string, port: number): Promise<Watched
       dead_letters: { files: deadLetters.files },
       commit: { ...sink.commit, interval_ms: COMMIT_MS },
     },
-    http: { host: '127.0.0.1', port, stalled_s: 60, live: true, group: false },
+    http: { host: '127.0.0.1', port, stalled_s: 60, live: true, group: false, group_actions: false },
   }
   const timer = setInterval(() => folders.forEach(prune), PRUNE_MS)
   return { pipeline: { ...loaded, config }, stop: () => clearInterval(timer) }

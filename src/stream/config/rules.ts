@@ -45,6 +45,13 @@ export function brokenRules({
       'Add nats: { servers: ["nats://host:port"], decisions: false }.',
     )
   }
+  if (config.http?.group_actions === true && (!config.http.group || config.http.token === undefined)) {
+    add(
+      ['http', 'group_actions'],
+      'actions for the group need a group and a token',
+      'Add http.group: true and http.token: ${SPILLWAY_TOKEN}, the same for every process.',
+    )
+  }
   const seen = new Map<string, string>('topic' in source ? [[`topic ${source.topic}`, 'source']] : [])
   for (const name of OUTPUTS) {
     const output = sink[name]

@@ -252,6 +252,12 @@ export const PipelineSchema = z.strictObject({
         .describe(
           'finds the other processes of this pipeline over nats, and shows them all on the live page',
         ),
+      group_actions: z
+        .boolean()
+        .default(false)
+        .describe(
+          'an action of one page may be asked of every process of the group; each checks that it comes from a holder of token',
+        ),
       token: z
         .string()
         .min(16)

@@ -21,19 +21,23 @@ export function modelOperator(followed: () => readonly Followed[]): ModelOperato
       return followed().map(({ follower }) => follower.step)
     },
 
-    async promote(step, dryRun) {
+    async promote(step, dryRun, version) {
       const { follower } = of(step)
       const { trial } = follower
       if (trial === null) throw refused(`step ${step}: nothing is on trial`, 'Publish a newer version first.')
+      if (version !== undefined && version !== trial.version)
+        throw refused(`step ${step}: v${trial.version} is on trial, not v${version}`, 'Look again.')
       const what = `step ${step}: v${trial.version}, a ${trial.mode}, `
       if (dryRun) return `${what}would go live in place of v${trial.live}`
       await follower.promote()
       return `${what}is live in place of v${trial.live}`
     },
 
-    async rollBack(step, publish, dryRun) {
+    async rollBack(step, publish, dryRun, version) {
       const { follower, feed } = of(step)
       const { live, before } = follower
+      if (version !== undefined && version !== live)
+        throw refused(`step ${step}: v${live} is live, not v${version}`, 'Look again.')
       if (before === null)
         throw refused(`step ${step}: no version was live before v${live}`, 'Use `spillway models rollback`.')
       if (publish) feed.checkPublishes(before)
@@ -42,13 +46,13 @@ export function modelOperator(followed: () => readonly Followed[]): ModelOperato
       follower.rollBack()
       const here = `step ${step}: v${live} is taken back for v${before} here`
       if (!publish) return here
-      const { version } = await feed
+      const published = await feed
         .rollBack(before, `rollback to v${before} by an operator`)
         .catch((cause: unknown) => {
           const { message, remedy } = asSpillwayError(cause, 'REGISTRY_UNAVAILABLE')
           throw refused(`${here}, but it is not published: ${message}`, remedy)
         })
-      return `${here}, and v${before} is published as v${version} for every process`
+      return `${here}, and v${before} is published as v${published.version} for every process`
     },
   }
 }

@@ -51,13 +51,15 @@ export interface ModelOperator {
   /**
    * Makes the newcomer on trial live, whatever its judge would say.
    * @param dryRun Only says what would be done.
+   * @param version What must be on trial; anything when absent.
    * @returns one sentence. @throws SpillwayError ACTION_REFUSED; what a worker has against it
    */
-  promote(step: string, dryRun: boolean): Promise<string>
+  promote(step: string, dryRun: boolean, version?: number): Promise<string>
   /**
    * Takes the live model back for the one before, in this process and at once.
    * @param publish Publishes the weights of the one before under the next version too, for every process.
+   * @param version What must be live; anything when absent.
    * @returns one sentence. @throws SpillwayError ACTION_REFUSED; what publishing throws
    */
-  rollBack(step: string, publish: boolean, dryRun: boolean): Promise<string>
+  rollBack(step: string, publish: boolean, dryRun: boolean, version?: number): Promise<string>
 }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, credsAuthenticator, Events, type NatsConnection } from 'nats'
 import type { PipelineConfig } from '../config/schema.js'
 import { type Announcement, announcementBytes, readAnnouncement } from './announcement.js'
+import type { Asked, GroupDesk } from './desk.js'
+import type { Answer } from './orders.js'
 import { type GroupProcess, Peers } from './peers.js'
 
 /** The processes of a pipeline, as one of them knows them. */
@@ -20,6 +22,8 @@ export interface GroupView {
 export interface GroupOptions {
   readonly pipeline: string
   readonly nats: NonNullable<PipelineConfig['nats']>
+  /** Carries actions; `null`: none are taken, nor asked of others. */
+  readonly desk: GroupDesk | null
   /** Told when NATS goes away and when it is back. */
   readonly notice: (text: string) => void
 }
@@ -62,6 +66,11 @@ export class Group {
     this.#self = self
     this.#read = 0
     if (this.#connected) this.#connection?.publish(this.#subject, announcementBytes(self))
+  }
+
+  /** Asks the others to act. @param expected Processes to wait for. */
+  async ask(asked: Asked, expected: readonly string[]): Promise<readonly Answer[]> {
+    return (await this.#options.desk?.ask(asked, expected)) ?? []
   }
 
   get view(): GroupView {
@@ -120,6 +129,7 @@ export class Group {
         else this.#say(false, error.message)
       },
     })
+    this.#options.desk?.listen(connection)
     this.#say(true)
     void this.#followStatus(connection)
     const ended = await connection.closed()

@@ -19,6 +19,10 @@ export const ActionRequest = z.strictObject({
   step: z.string().max(64).optional(),
   /** rollback: publish it for every process. */
   publish: z.boolean().default(false),
+  /** promote, rollback: the version that is promoted, or taken back; nothing is done where it is another. */
+  version: z.int().nonnegative().optional(),
+  /** pause, resume, promote, rollback: in every process of the group. */
+  group: z.boolean().default(false),
   /** Says what would be done. */
   dry_run: z.boolean().default(false),
 })
@@ -63,10 +67,14 @@ const pausing = (engine: Pausable): readonly LiveAction[] => [
 ]
 
 const ofModels = (models: ModelOperator): readonly LiveAction[] => [
-  { name: 'promote', run: async ({ step, dry_run }) => models.promote(named(step), dry_run) },
+  {
+    name: 'promote',
+    run: async ({ step, version, dry_run }) => models.promote(named(step), dry_run, version),
+  },
   {
     name: 'rollback',
-    run: async ({ step, publish, dry_run }) => models.rollBack(named(step), publish, dry_run),
+    run: async ({ step, version, publish, dry_run }) =>
+      models.rollBack(named(step), publish, dry_run, version),
   },
 ]
 

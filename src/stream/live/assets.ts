@@ -31,6 +31,7 @@ const OWN = [
   ['/live/models.mjs', 'models.mjs', SCRIPT],
   ['/live/page.mjs', 'page.mjs', SCRIPT],
   ['/live/plane.mjs', 'plane.mjs', SCRIPT],
+  ['/live/problems.mjs', 'problems.mjs', SCRIPT],
   ['/live/tables.mjs', 'tables.mjs', SCRIPT],
   ['/live/theme.mjs', 'theme.mjs', SCRIPT],
 ] as const

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
+import { SpillwayError } from '../../errors.js'
 import type { LoadedPipeline } from '../config/load.js'
 import { isModelStep, isRegistryStep, type OutputConfig, type PipelineConfig } from '../config/schema.js'
 import type { Announcement } from '../group/announcement.js'
+import { GroupDesk } from '../group/desk.js'
 import { Group } from '../group/group.js'
-import type { LiveAction } from './actions.js'
+import { isGroupAction, type Order } from '../group/orders.js'
+import { ActionRequest, type LiveAction } from './actions.js'
+import { everywhere } from './everywhere.js'
+import type { Facts } from './facts.js'
 import { isLoopback } from './guard.js'
 import { LiveHub } from './hub.js'
-import type { Facts, LiveRecorder } from './recorder.js'
+import type { LiveRecorder } from './recorder.js'
 import { addLiveRoutes } from './routes.js'
 import type { About, Tick } from './state.js'
 
@@ -24,6 +29,10 @@ export const servesLivePage = ({ http }: PipelineConfig): boolean =>
 /** Whether anybody wants to know, each second, how a process does: its page, or its group. */
 export const isWatched = (config: PipelineConfig): boolean =>
   servesLivePage(config) || config.http?.group === true
+
+/** Whether actions may be asked of every process of the group. */
+const actsTogether = ({ http }: PipelineConfig): boolean =>
+  http?.group === true && http.group_actions && http.token !== undefined
 
 /** The live page of a process: remembers what the recorder heard, and tells the pages that watch and the group. */
 export class LivePage {
@@ -58,7 +67,8 @@ export class LivePage {
   start(): void {
     const { name: pipeline, nats, http } = this.#config
     const notice = (text: string): void => this.#recorder.notice(text)
-    if (http?.group === true && nats !== undefined) this.#group = Group.start({ pipeline, nats, notice })
+    if (http?.group === true && nats !== undefined)
+      this.#group = Group.start({ pipeline, nats, notice, desk: this.#desk(notice) })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
@@ -70,9 +80,27 @@ export class LivePage {
       hub: this.#hub,
       state: () => ({ about: this.#about, ...this.#recorder.view }),
       host,
-      control: token === undefined ? null : { token, actions: this.#actions },
+      control: token === undefined ? null : { token, actions: this.#actions.map((one) => this.#shared(one)) },
       notice: (text) => this.#recorder.notice(text),
     })
+  }
+
+  #shared(action: LiveAction): LiveAction {
+    return everywhere(action, () => (actsTogether(this.#config) ? this.#group : null))
+  }
+
+  /** Takes actions of the others, where the pipeline says so. */
+  #desk(notice: (text: string) => void): GroupDesk | null {
+    const { name: pipeline, http } = this.#config
+    if (!actsTogether(this.#config)) return null
+    const { process: id } = this.#about
+    const run = async ({ action, step, version, dry_run }: Order): Promise<string> => {
+      const found = this.#actions.find(({ name }) => name === action)
+      if (found === undefined) throw new SpillwayError('ACTION_REFUSED', `there is no ${action} here`)
+      return found.run(ActionRequest.parse({ step, version, dry_run }))
+    }
+    const self = { process: id, host: hostname().slice(0, 255), pid: process.pid }
+    return new GroupDesk({ pipeline, token: http!.token!, self, run, notice })
   }
 
   async close(): Promise<void> {
@@ -116,6 +144,7 @@ function announcementOf(id: string, { point, now }: Tick): Announcement {
 
 function aboutOf(config: PipelineConfig, workers: number, actions: readonly LiveAction[]): About {
   const { name, description, source, sink, steps, http } = config
+  const names = actions.map((action) => action.name)
   const menu = steps.find((step) => 'select' in step)?.select
   return {
     pipeline: name,
@@ -130,7 +159,8 @@ function aboutOf(config: PipelineConfig, workers: number, actions: readonly Live
     })),
     steps: steps.filter(isModelStep).map((step) => step.name),
     workers,
-    actions: http?.token === undefined ? [] : actions.map((action) => action.name),
+    actions: http?.token === undefined ? [] : names,
+    groupActions: actsTogether(config) ? names.filter(isGroupAction) : [],
     following: steps.filter(isRegistryStep).map((step) => step.name),
   }
 }

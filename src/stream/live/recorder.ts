@@ -3,42 +3,23 @@ import { decodeMessage, SchemaMemory } from '../../ingest/arrow/index.js'
 import { isModelStep, type PipelineConfig } from '../config/schema.js'
 import type { ServingView } from '../control/view.js'
 import type { EngineEvents } from '../engine-events.js'
-import type { GroupView } from '../group/group.js'
 import type { Done } from '../sink.js'
-import type { Lag } from '../source.js'
 import type { LiveModel } from '../work.js'
 import { type EventView, eventView } from './event-view.js'
+import { type Facts, NOTHING_YET } from './facts.js'
 import { History, meanOf, type Point } from './history.js'
+import { type Incident, problemsOf, REMEMBERED_LAGS, REMEMBERED_LATENCIES } from './problems.js'
 import { ScoreSamples } from './score-samples.js'
 import { type FullCall, Second } from './second.js'
 import type { InputDrift, LiveState, Notice, Now, Tick } from './state.js'
 import { RunningTotals } from './totals.js'
 
-/** What the recorder asks about the engine once a second. */
-export interface Facts {
-  readonly workers: number
-  readonly models: readonly LiveModel[]
-  readonly lag: readonly Lag[]
-  readonly paused: boolean
-  readonly problem: string | null
-  readonly group: GroupView | null
-  readonly serving: ServingView
-}
-
-const NOTHING_YET: Facts = {
-  workers: 1,
-  models: [],
-  lag: [],
-  paused: false,
-  problem: 'starting',
-  group: null,
-  serving: { references: [], trials: [], history: [] },
-}
-
 const RECENT_POINTS = 600
 const DAY_POINTS = 1_440
 const SECONDS_A_MINUTE = 60
 const MOST_NOTICES = 50
+const MOST_INCIDENTS = 50
+const STALLED_SECONDS = 60
 const MOST_INPUTS = 24
 /** A message that is decoded here, on the main thread, takes a few milliseconds at most. */
 const SAMPLE_BYTES = 4 << 20
@@ -59,10 +40,14 @@ export class LiveRecorder {
   readonly #totals = new RunningTotals()
   readonly #samples: ScoreSamples
   readonly #schemas = new SchemaMemory(8)
+  readonly #stalledSeconds: number
   readonly #startedAt = Date.now() / 1e3
   #minute: readonly Point[] = []
   #second: Second
   #notices: readonly Notice[] = []
+  #incidents: readonly Incident[] = []
+  #lags: readonly number[] = []
+  #latencies: readonly (number | null)[] = []
   #event: EventView | null = null
   /** One message of this second, and how many it was chosen from. */
   #sample: Done | null = null
@@ -78,15 +63,20 @@ export class LiveRecorder {
     this.#steps = models.map(({ name }) => name)
     this.#samples = new ScoreSamples(this.#steps)
     this.#second = new Second(this.#full)
+    this.#stalledSeconds = config.http?.stalled_s ?? STALLED_SECONDS
     this.#now = this.#present(NOTHING_YET)
     this.events = {
       task: (reply, waits) => this.#second.task(reply, waits),
       committed: (_id, done, seconds) => this.#committed(done, seconds),
       aborted: ({ topic, partition }, error) => {
         this.#second.aborted()
+        this.#happened('abort', error.code)
         this.notice(`lane ${topic || 'files'}/${partition}: ${error.code}: ${error.message}`)
       },
-      workerReplaced: (reason) => this.notice(`a worker was replaced: ${reason}`),
+      workerReplaced: (reason) => {
+        this.#happened('worker', reason)
+        this.notice(`a worker was replaced: ${reason}`)
+      },
     }
   }
 
@@ -103,7 +93,10 @@ export class LiveRecorder {
     const time = Math.round(Date.now() / 1e3)
     const lags = facts.lag.map(({ messages }) => messages).filter((messages) => messages !== null)
     const lag = lags.length === 0 ? null : lags.reduce((sum, messages) => sum + messages, 0)
-    const point = { ...this.#second.point(facts.workers, this.#chains), lag }
+    const measured = this.#second.point(facts.workers, this.#chains)
+    const point = { ...measured, lag }
+    this.#lags = lag === null ? [] : [...this.#lags, lag].slice(-REMEMBERED_LAGS)
+    this.#latencies = [...this.#latencies, measured['latency.p99']].slice(-REMEMBERED_LATENCIES)
     this.#second = new Second(this.#full)
     this.#recent.add(time, point)
     const minute = this.#closeMinute(time, point)
@@ -164,10 +157,30 @@ export class LiveRecorder {
     this.#models = models
   }
 
-  #present({ models, lag, paused, problem, group, serving }: Facts): Now {
+  #happened(what: Incident['what'], how: string): void {
+    this.#incidents = [{ time: Date.now() / 1e3, what, how }, ...this.#incidents].slice(0, MOST_INCIDENTS)
+  }
+
+  #problems(facts: Facts): Now['problems'] {
+    const { recent, byCode } = this.#totals.letters
+    return problemsOf({
+      time: Date.now() / 1e3,
+      facts,
+      stalledSeconds: this.#stalledSeconds,
+      letters: recent,
+      moreLetters: byCode.reduce((sum, { count }) => sum + count, 0) > recent.length,
+      incidents: this.#incidents,
+      lags: this.#lags,
+      latencies: this.#latencies,
+    })
+  }
+
+  #present(facts: Facts): Now {
+    const { models, lag, paused, problem, group, serving } = facts
     return {
       problem,
       paused,
+      problems: this.#problems(facts),
       startedAt: this.#startedAt,
       totals: this.#totals.totals,
       models,

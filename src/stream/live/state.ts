@@ -5,6 +5,7 @@ import type { LiveModel } from '../work.js'
 import type { EventView } from './event-view.js'
 import type { Point, Series } from './history.js'
 import type { ScoreHistogram } from './score-samples.js'
+import type { TroubleName } from './troubles.js'
 
 /** What a page gets when it connects; ticks follow. Plain JSON. */
 export interface LiveState {
@@ -29,6 +30,8 @@ export interface About {
   readonly workers: number
   /** Actions that a page with the token may ask for; none without a token in the configuration. */
   readonly actions: readonly string[]
+  /** Those that may be asked of every process of the group. */
+  readonly groupActions: readonly string[]
   /** Steps that follow a registry: their models can be promoted and rolled back. */
   readonly following: readonly string[]
 }
@@ -58,6 +61,8 @@ export interface Now {
   /** `null` when ready, otherwise why not. */
   readonly problem: string | null
   readonly paused: boolean
+  /** What is wrong now or was lately, the gravest first. */
+  readonly problems: readonly Problem[]
   readonly startedAt: number
   readonly totals: Totals
   readonly models: readonly LiveModel[]
@@ -75,6 +80,20 @@ export interface Now {
   readonly event: EventView | null
   /** The processes of the pipeline; `null` where none is looked for. */
   readonly group: GroupView | null
+}
+
+/** Something that is wrong with this process, and what to do about it. */
+export interface Problem {
+  readonly what: TroubleName
+  /** Whether events wait because of it. */
+  readonly grave: boolean
+  /** A sentence. */
+  readonly text: string
+  readonly action: string
+  /** When it happened last [seconds since 1970]; `null`: it is so now. */
+  readonly at: number | null
+  /** The shipped alert that says the same. */
+  readonly alert: string | null
 }
 
 export interface Totals {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SpillwayError } from '#spillway/errors.js'
-import { type Facts, LiveRecorder } from '#spillway/stream/live/recorder.js'
+import type { Facts } from '#spillway/stream/live/facts.js'
+import { LiveRecorder } from '#spillway/stream/live/recorder.js'
 import { eventsFrom } from '../../support/kafka-bench.js'
 import { messageOf, streamOf } from '../../support/messages.js'
 import { pipelineIn, temporary } from '../../support/pipelines.js'
@@ -20,6 +21,7 @@ describe('what the live page remembers', () => {
       lag: [{ id: lane, messages: 3 }],
       paused: false,
       problem: null,
+      stalled: 0,
       group: null,
       serving: { references: [], trials: [], history: [] },
     }
