@@ -82,7 +82,8 @@ export function reweighter(
       return {
         terms: {
           ratio: { value: weightedMean(flat(shared(first, target, source)), weight), weight: 1 },
-          closure: { value: div(left, add(size, 1e-12)) as Scalar, weight: 1 },
+          // The better the weights, the less the second finds and the larger its loss: epochs are not chosen by it.
+          closure: { value: div(left, add(size, 1e-12)) as Scalar, weight: context === undefined ? 0 : 1 },
         },
       }
     },
