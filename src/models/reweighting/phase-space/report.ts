@@ -2,7 +2,7 @@ import { bootstrapped } from '../../../report/bootstrap.js'
 import { distributions, withRatio } from '../../../report/charts.js'
 import { histogram, linearEdges } from '../../../report/histogram.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
-import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
+import { fixed, number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
 import { inSplit, type ScoreTable } from '../../../train/score-table.js'
 import { type Closure, closureOf } from './closure.js'
 import { inputsOf, type Options } from './recipe.js'
@@ -119,6 +119,7 @@ function closureTable(options: Options, table: ScoreTable): ReportFigure {
       rows: [
         ['AUC against the target', area('score.probability', source), area('score.closure', weighted), ''],
         ['mean weight', '1', number(total(weighted) / total(source)), number(share)],
+        ...(options.templates === null ? [] : [['less the target’s', '', meanLeft(table), '']]),
         ['events', ...all.map(({ length }) => String(length))],
         ['effective events', ...all.map((weights) => effectiveSize(weights).toFixed(0))],
         ['negative weights', ...all.map(negative)],
@@ -128,6 +129,14 @@ function closureTable(options: Options, table: ScoreTable): ReportFigure {
       'The first area is of the classifier that makes the weights, the second of one trained against them: 0.5 says that ' +
       'nothing is left to find. Effective events: (Σw)² / Σw².',
   }
+}
+
+/** How far the mean weight is from the target's share, with the error of differences event by event. */
+function meanLeft(table: ScoreTable): string {
+  const { source, weighted, target } = weightsOf(table)
+  const differences = weighted.map((weight, row) => weight - target[row])
+  const error = Math.sqrt(total(differences.map((difference) => difference ** 2))) / total(source)
+  return `${fixed(total(differences) / total(source), 4)} ± ${error.toFixed(4)}`
 }
 
 function weightFigure(table: ScoreTable): ReportFigure {
