@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Histogram, Mean } from './histogram.js'
 import { type Mark, markLayer } from './marks.js'
 import type { WorkingPoint } from './roc.js'
-import { palette } from './svg.js'
+import { legendColumns, palette } from './svg.js'
 
 /** A histogram with its name in the legend. */
 export interface Series {
@@ -17,6 +17,7 @@ const colour = (names: readonly string[]) => ({
   field: 'series',
   type: 'nominal' as const,
   scale: { domain: [...names], range: names.map((_, i) => palette[i % palette.length]) },
+  legend: { columns: legendColumns(names) },
 })
 
 /** An axis of whole numbers: ten ticks at most, and none between two numbers. */

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { type Mark, markLayer } from './marks.js'
-import { palette } from './svg.js'
+import { legendColumns, palette } from './svg.js'
 
 export interface Line {
   readonly name: string
@@ -46,6 +46,7 @@ export function lines(series: readonly Line[], x: Axis, y: Axis, marks: readonly
             type: 'nominal',
             title: 'series',
             scale: { domain: names, range: names.map((_, i) => palette[i % palette.length]) },
+            legend: { columns: legendColumns(names) },
           },
         },
       },

@@ -78,9 +78,9 @@ export function fixed(value: number, decimals: number): string {
   return Number(text) === 0 ? text.replace('-', '') : text
 }
 
-/** A number with five digits. */
-export const number = (value: number | undefined): string =>
-  value === undefined ? '-' : Number(value.toPrecision(5)).toString()
+/** A number with five digits; a dash for none, which is what JSON makes of a rejection without background left. */
+export const number = (value: number | null | undefined): string =>
+  Number.isFinite(value) ? Number((value as number).toPrecision(5)).toString() : '-'
 
 /** Training and validation loss by epoch. */
 function learningCurves({ history }: RunResult): TopLevelSpec {

@@ -4,6 +4,16 @@ import { compile, type TopLevelSpec } from 'vega-lite'
 /** Okabe and Ito's palette, told apart by colour-blind readers (jfly.uni-koeln.de/color). */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const
 
+/** Characters that a legend has beside each other before it is wider than its figure. */
+const LEGEND_WIDTH = 56
+
+/** Columns of a legend of these names: all in a row where they fit, for a wider picture would be drawn smaller. */
+export function legendColumns(names: readonly string[]): number {
+  const longest = Math.max(...names.map(({ length }) => length)) + 4
+  if (longest * names.length <= LEGEND_WIDTH) return names.length
+  return Math.max(1, Math.floor(LEGEND_WIDTH / longest))
+}
+
 const FONT = 'system-ui, sans-serif'
 
 /** Text takes the page's colour, so that one picture serves light and dark. */

@@ -127,6 +127,9 @@ describe('the check', () => {
     const tiny = 'recipe.network={layers: 1, units: 8}'
     await trained('ssww-polarization', inFolder('ssww'), [], [tiny])
     await trained('phase-space-reweighting', inFolder('ps'), [], [tiny, 'data.fraction=0.2'])
+    const templates = ['recipe={events: ssww, processes: [ssww], templates: {target: [truth.r_ll_com]}}']
+    const ssww = [repository('demo/data/ssww.arrow')]
+    await trained('phase-space-reweighting', inFolder('ssww-to-ll'), ssww, [...templates, tiny])
     for (const category of CATEGORIES) {
       const sets = [`recipe.category=${category}`, 'recipe.network={kind: deep-set, units: 8}']
       await trained('h4l-classifier', inFolder('h4l', category), [], sets)
@@ -134,6 +137,7 @@ describe('the check', () => {
     Object.assign(env, {
       SSWW_MODEL: inFolder('ssww', 'bundle'),
       REWEIGHTING_MODEL: inFolder('ps', 'bundle'),
+      TEMPLATE_MODEL: inFolder('ssww-to-ll', 'bundle'),
       H4L_MODELS: inFolder('h4l'),
       LUND_SECOND: repository('demo/models/lundnet'),
     })

@@ -88,3 +88,16 @@ describe('toSvg', () => {
     expect(svg).not.toMatch(/<script|NaN|Infinity|undefined/)
   })
 })
+
+describe('a legend', () => {
+  it('of long names breaks into lines: a wider picture would be drawn smaller', async () => {
+    const widthOf = async (names: readonly string[]): Promise<number> => {
+      const series = names.map((name) => ({ ...truth, name }))
+      const svg = opening(await toSvg(distributions(series, 'x')))
+      return Number(svg.match(/viewBox="0 0 ([\d.]+)/)![1])
+    }
+    const names = ['a', 'b', 'c', 'd']
+    const long = await widthOf(names.map((name) => `${name}: a run with a name as long as this`))
+    expect(long).toBeLessThan(1.1 * (await widthOf(names)))
+  })
+})

@@ -87,6 +87,16 @@ const systems = [
     when: 'gen.pass',
     sets: ['recipe.network={layers: 1, units: 16}'],
   },
+  {
+    system: 'phase-space-reweighting',
+    variant: 'templates',
+    data: 'demo/data/ssww.arrow',
+    columns: ['weight', 'probability', 'closure'],
+    steps: '',
+    sets: [
+      'recipe={events: ssww, processes: [ssww], templates: {target: [truth.r_ll_com]}, pole: null, network: {layers: 1, units: 16}}',
+    ],
+  },
 ] as const
 
 describe.each(systems)('$system $variant', ({ system, data, columns, steps, sets, ...more }) => {

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeMessage, defaultLimits } from '#spillway/ingest/arrow/index.js'
 import { type Events, float32 } from '#spillway/ingest/columns.js'
+import { nearPole } from '#spillway/models/polarization/poles.js'
 import { recipe } from '#spillway/models/polarization/regression/recipe.js'
 import {
   auxiliaryOf,
-  nearPole,
+  dijets,
   phaseSpaces,
   SAMPLES,
 } from '#spillway/models/polarization/regression/samples.js'
@@ -51,12 +52,12 @@ describe('phase spaces with a W boson', () => {
   })
 
   it('takes both bosons near their poles', () => {
-    const near = nearPole(wz, SAMPLES['wz-w'], 10)
+    const near = nearPole(wz, SAMPLES['wz-w'].poles, 10)
     const [v1, v2] = ['truth.v1_mass', 'truth.v2_mass'].map((path) => float32(wz, path))
     expect([...near]).toEqual(
       rows(wz).map((row) => (Math.abs(v1[row] - 80.4) < 10 && Math.abs(v2[row] - 91.2) < 10 ? 1 : 0)),
     )
-    expect(nearPole(wz, SAMPLES['wz-w'], null).every((pass) => pass === 1)).toBe(true)
+    expect(nearPole(wz, SAMPLES['wz-w'].poles, null).every((pass) => pass === 1)).toBe(true)
   })
 })
 
@@ -78,6 +79,18 @@ describe('the sample of a recipe', () => {
     expect([...incoming]).toEqual(Array.from(channel, (code) => (code === 0 ? 1 : 0)))
     const outgoing = labels(w, { quark_pz: 'outgoing', pole: null }).keep
     expect([...outgoing]).toEqual(rows(w).map((row) => (of(w, 'jets', 'eta', row)[0] > 0 ? 1 : 0)))
+  })
+})
+
+describe('the pair of jets', () => {
+  it('has the mass and the distance in η that the sample says', () => {
+    const { m_jj, deta_jj } = dijets(wz, 'jets')
+    const [mass, distance] = ['truth.m_jj', 'truth.deta_jj'].map((path) => float32(wz, path))
+    rows(wz).forEach((row) => {
+      expect(m_jj[row] / mass[row]).toBeCloseTo(1, 3)
+      expect(deta_jj[row]).toBeCloseTo(Math.abs(distance[row]), 3)
+    })
+    expect(dijets(w, 'jets').m_jj.every(Number.isNaN)).toBe(true)
   })
 })
 

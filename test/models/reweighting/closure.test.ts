@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { closureOf } from '#spillway/models/reweighting/phase-space/closure.js'
 import { NetworkOptions, reweighter } from '#spillway/models/reweighting/phase-space/network.js'
-import { effectiveSize, weightsOf } from '#spillway/models/reweighting/phase-space/recipe.js'
+import { areaBetween, effectiveSize, weightsOf } from '#spillway/models/reweighting/phase-space/templates.js'
 import { areaUnder } from '#spillway/report/weighted-roc.js'
 import { arrayDataset, cosine, fit as train } from '#spillway/train/fit/index.js'
 import { carriedSpecs, initialise, trainedSpecs } from '#spillway/train/layers/index.js'
@@ -10,6 +11,58 @@ import { adam } from '#spillway/train/trace/index.js'
 import { add, grads, type Scalar, type Tensor, tensor } from '#spillway/train/trace/tf.js'
 
 const statistics = { tensors: { kinematics: { mean: [0], deviation: [1] } } }
+
+interface TrainingSample {
+  readonly x: Float32Array
+  /** Of the target and of the source, by event. */
+  readonly shares: Float32Array
+  readonly weight: Float32Array
+}
+
+/** Trains on 20,000 events, the rest for validation; weight, probability and closure at given values. */
+async function trained({ x, shares, weight }: TrainingSample) {
+  const network = reweighter(NetworkOptions.parse({ layers: 1, units: 8 }), statistics)
+  const data = (from: number, to: number) =>
+    arrayDataset(
+      {
+        kinematics: { data: x.slice(from, to), shape: [to - from, 1] },
+        'target.sample': { data: shares.slice(2 * from, 2 * to), shape: [to - from, 2] },
+        weight: { data: weight.slice(from, to), shape: [to - from] },
+      },
+      { batchSize: 500, seed: 1 },
+    )
+  const total = (weights: Record<string, Tensor>, batch: Record<string, Tensor>) => {
+    const { terms } = network.loss(weights, batch)
+    return add(terms['ratio'].value, terms['closure'].value) as Scalar
+  }
+  const { weights } = await train({
+    program: {
+      inputs: {
+        kinematics: { shape: ['batch', 1] },
+        'target.sample': { shape: ['batch', 2] },
+        weight: { shape: ['batch'] },
+      },
+      parameters: trainedSpecs(network.parameters),
+      state: carriedSpecs(network.parameters),
+      optimizer: adam(),
+      loss: (w, batch) => ({ loss: total(w, batch), state: {} }),
+      evaluate: (w, batch) => ({ loss: total(w, batch) }),
+    },
+    initial: initialise(network.parameters, 2),
+    train: data(0, 20_000),
+    validation: data(20_000, x.length),
+    schedule: cosine({ peak: 5e-3, steps: 40 * 20, warmup: 10 }),
+    epochs: 20,
+    executor: { executor: 'onnx', threads: 1 },
+  })
+  const tensors = Object.fromEntries(
+    Object.entries(network.parameters).map(([name, { shape }]) => [name, tensor(weights[name], [...shape])]),
+  )
+  return (values: ArrayLike<number>): number[][] =>
+    network
+      .predict(tensors, { kinematics: tensor([...Array.from(values)], [values.length, 1]) })
+      ['reweighting'].arraySync() as number[][]
+}
 
 describe('effective size', () => {
   it('is the number of events for equal weights, and falls with spread and cancellation', () => {
@@ -22,12 +75,16 @@ describe('effective size', () => {
   it('counts weights of the source only', () => {
     const table = scoreTable(
       new Map([
-        ['weight', Float64Array.of(2, -1, 3)],
-        ['class', Float64Array.of(0, 0, 1)],
-        ['score.weight', Float64Array.of(0.5, 4, 7)],
+        ['weight', Float64Array.of(2, -1, 3, 2)],
+        ['target.in_source', Float64Array.of(1, 1, 0, 1)],
+        ['target.in_target', Float64Array.of(0, 0, 1, 0.25)],
+        ['score.weight', Float64Array.of(0.5, 4, 7, 0.5)],
       ]),
     )
-    expect([...weightsOf(table).after]).toEqual([1, -4, 3])
+    const { source, weighted, target } = weightsOf(table)
+    expect([...source]).toEqual([2, -1, 0, 2])
+    expect([...weighted]).toEqual([1, -4, 0, 1])
+    expect([...target].map(Math.abs)).toEqual([0, 0, 3, 0.5])
   })
 })
 
@@ -44,7 +101,7 @@ describe('the network', () => {
     )
     const batch = {
       kinematics: tensor([0.3, -1, 2, 0.1], [4, 1]),
-      'target.sample': tensor([0, 1, 1, 0], [4, 1]),
+      'target.sample': tensor([0, 1, 1, 0, 0.3, 1, -0.2, 0.5], [4, 2]),
       weight: tensor([1, 1, 2, -0.5]),
     }
     const gradientsOf = (part: string, terms: readonly string[]): number[][] => {
@@ -70,6 +127,7 @@ describe('the network', () => {
     const uniform = uniformRandom(4)
     const rows = 24_000
     const isTarget = Float32Array.from({ length: rows }, (_, i) => i % 2)
+    const shares = Float32Array.from({ length: 2 * rows }, (_, k) => ((k >> 1) % 2 === k % 2 ? 0 : 1))
     const weight = new Float32Array(rows)
     const x = Float32Array.from({ length: rows }, (_, i) => {
       const isNegative = i % 2 === 0 && uniform() < 0.1
@@ -77,49 +135,7 @@ describe('the network', () => {
       weight[i] = i % 2 === 1 ? 1 : isNegative ? -1.25 : 1.25
       return normal() + (i % 2 === 1 ? 0.5 : isNegative ? 1 : 0)
     })
-    const data = (from: number, to: number) =>
-      arrayDataset(
-        {
-          kinematics: { data: x.slice(from, to), shape: [to - from, 1] },
-          'target.sample': { data: isTarget.slice(from, to), shape: [to - from, 1] },
-          weight: { data: weight.slice(from, to), shape: [to - from] },
-        },
-        { batchSize: 500, seed: 1 },
-      )
-    const total = (weights: Record<string, Tensor>, batch: Record<string, Tensor>) => {
-      const { terms } = network.loss(weights, batch)
-      return add(terms['ratio'].value, terms['closure'].value) as Scalar
-    }
-    const { weights } = await train({
-      program: {
-        inputs: {
-          kinematics: { shape: ['batch', 1] },
-          'target.sample': { shape: ['batch', 1] },
-          weight: { shape: ['batch'] },
-        },
-        parameters: trainedSpecs(network.parameters),
-        state: carriedSpecs(network.parameters),
-        optimizer: adam(),
-        loss: (w, batch) => ({ loss: total(w, batch), state: {} }),
-        evaluate: (w, batch) => ({ loss: total(w, batch) }),
-      },
-      initial: initialise(network.parameters, 2),
-      train: data(0, 20_000),
-      validation: data(20_000, rows),
-      schedule: cosine({ peak: 5e-3, steps: 40 * 20, warmup: 10 }),
-      epochs: 20,
-      executor: { executor: 'onnx', threads: 1 },
-    })
-    const tensors = Object.fromEntries(
-      Object.entries(network.parameters).map(([name, { shape }]) => [
-        name,
-        tensor(weights[name], [...shape]),
-      ]),
-    )
-    const predicted = (values: ArrayLike<number>): number[][] =>
-      network
-        .predict(tensors, { kinematics: tensor([...Array.from(values)], [values.length, 1]) })
-        ['reweighting'].arraySync() as number[][]
+    const predicted = await trained({ x, shares, weight })
     const bell = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
     const points = [-1, -0.5, 0, 0.5, 1, 1.5]
     predicted(points).forEach(([found], i) => {
@@ -145,4 +161,63 @@ describe('the network', () => {
     expect(area(1, before)).toBeGreaterThan(0.62)
     expect(Math.abs(area(2, after) - 0.5)).toBeLessThan(0.03)
   }, 120_000)
+
+  it('finds the share of a template in the sample that it is of, with shares below zero', async () => {
+    // A share of 0.1 to 0.5 along x, by an event between −0.5 and 1.1: many of those at low x are negative.
+    const normal = normalRandom(5)
+    const uniform = uniformRandom(6)
+    const rows = 24_000
+    const truth = (z: number): number => 0.3 + 0.2 * Math.tanh(z)
+    const x = Float32Array.from({ length: rows }, () => normal())
+    const shares = Float32Array.from({ length: 2 * rows }, (_, k) =>
+      k % 2 === 1 ? 1 : truth(x[k >> 1]) + 1.2 * (uniform() - 0.5),
+    )
+    expect(shares.some((share) => share < 0)).toBe(true)
+    const predicted = await trained({ x, shares, weight: new Float32Array(rows).fill(1) })
+    const points = [-1, 0, 1]
+    predicted(points).forEach(([found], i) => {
+      // Half a unit of x holds about 20,000 · 0.5 · density events, of a spread of 1.2 / √12 each.
+      const events = 10_000 * (Math.exp(-0.5 * points[i] ** 2) / Math.sqrt(2 * Math.PI))
+      expect(Math.abs(found - truth(points[i])), `x = ${points[i]}`).toBeLessThan(
+        (4 * 0.35) / Math.sqrt(events),
+      )
+    })
+    const rest = x.slice(20_000)
+    const scores = predicted(rest)
+    const column = (k: number): Float64Array => Float64Array.from(scores, (row) => row[k])
+    const target = Float64Array.from(rest, (_, i) => shares[2 * (20_000 + i)])
+    const ones = new Float64Array(rest.length).fill(1)
+    expect(areaBetween(column(1), ones, target)(ones)).toBeGreaterThan(0.55)
+    expect(Math.abs(areaBetween(column(2), column(0), target)(ones) - 0.5)).toBeLessThan(0.05)
+    const { chiSquare, freedom } = closureOf(Float64Array.from(rest), [-2, -1, 0, 1, 2], column(0), target)
+    expect(freedom).toBe(3)
+    expect(chiSquare).toBeLessThan(20)
+  }, 120_000)
+})
+
+describe('closure in bins', () => {
+  it('of samples without common events has the errors of both', () => {
+    const values = Float64Array.of(0.5, 0.5, 1.5, 0.5, 1.5, 1.5)
+    const prediction = Float64Array.of(1, 2, 1, 0, 0, 0)
+    const target = Float64Array.of(0, 0, 0, 1, 1, 2)
+    const { chiSquare, freedom } = closureOf(values, [0, 1, 2], prediction, target)
+    expect(freedom).toBe(1)
+    // Shapes 3/4 and 1/4 against 1/4 and 3/4; variances (1 + 4 + 1) / 16 in both bins.
+    expect(chiSquare).toBeCloseTo((2 * 0.25) / (6 / 16), 10)
+  })
+
+  it('of templates of one sample has no error where they agree event by event', () => {
+    const values = Float64Array.of(0.5, 0.5, 1.5)
+    const weights = Float64Array.of(1, -2, 3)
+    const { prediction, chiSquare, freedom } = closureOf(values, [0, 1, 2], weights, weights)
+    expect([...prediction.variances]).toEqual([0, 0])
+    expect([chiSquare, freedom]).toEqual([0, -1])
+  })
+
+  it('has an area of one half between a sample and itself', () => {
+    const weights = Float64Array.of(1, 2, 0.5)
+    const area = areaBetween(Float64Array.of(0.1, 0.4, 0.7), weights, weights)
+    expect(area([1, 1, 1])).toBeCloseTo(0.5, 12)
+    expect(area([3, 0, 1])).toBeCloseTo(0.5, 12)
+  })
 })

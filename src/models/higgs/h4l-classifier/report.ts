@@ -2,11 +2,13 @@ import { distributions, rocCurve } from '../../../report/charts.js'
 import { kolmogorovSmirnov } from '../../../report/divergence.js'
 import { histogram, linearEdges } from '../../../report/histogram.js'
 import { importanceFigure } from '../../../report/importance.js'
+import { comparedRuns } from '../../../report/paired.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
 import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
 import { areaUnder, significanceAt, weightedPoints } from '../../../report/weighted-roc.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { byCategory, comparison } from './comparison.js'
+import { scoresByProcess, scoresTogether } from './scores.js'
 import { COMPARED, known, ratioOf, rocOf, scaled, targetOf } from './significance.js'
 
 const EFFICIENCIES = [0.4, 0.5, 0.6, 0.7, 0.8]
@@ -19,7 +21,18 @@ export const report: SystemReport = (runs) => [
     {
       title: `Separation in ${category}`,
       lead: `The targeted process, ${targetOf(of[0])}, against the other processes of its event category; weights are expected events.`,
-      figures: [rejection(of), workingPointTable(of), ...ratios(of), ...of.map(scoresByProcess)],
+      figures: [
+        rejection(of),
+        workingPointTable(of),
+        ...ratios(of),
+        ...comparedRuns(
+          of.map((run) => ({ name: run.name, items: scaled(run) })),
+          COMPARED,
+          true,
+        ),
+        ...of.map(scoresByProcess),
+        ...scoresTogether(of),
+      ],
     },
     overtraining(category, of),
     ...importances(category, of),
@@ -74,23 +87,6 @@ function ratios([first, ...others]: readonly ReportedRun[]): ReportFigure[] {
         'The error is by a bootstrap over the test events, which both share; training has its own spread, seed by seed.',
     },
   ]
-}
-
-function scoresByProcess(run: ReportedRun): ReportFigure {
-  const table = known(run, 'test')
-  const edges = linearEdges(0, 1, 40)
-  const series = run.result.classes.map((name, c) => {
-    const of = table.where((row) => table.column('class')[row] === c)
-    return {
-      name,
-      histogram: histogram(of.column(`score.p_${targetOf(run)}`), of.column('weight'), edges),
-    }
-  })
-  return {
-    title: `Score by process: ${run.name}`,
-    content: { chart: distributions(series, `p(${targetOf(run)})`) },
-    caption: 'Normalised, weighted.',
-  }
 }
 
 function overtraining(category: string, runs: readonly ReportedRun[]): ReportSection {

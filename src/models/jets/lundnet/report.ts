@@ -1,9 +1,11 @@
 import { distributions, rocCurve } from '../../../report/charts.js'
 import { histogram, linearEdges } from '../../../report/histogram.js'
 import { lines } from '../../../report/lines.js'
+import { comparedRuns } from '../../../report/paired.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
 import { areaUnderCurve, type WorkingPoint, workingPoints } from '../../../report/roc.js'
 import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
+import type { ScoredItems } from '../../../report/weighted-roc.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { massSection } from './sculpting.js'
 import {
@@ -32,12 +34,28 @@ export const report: SystemReport = (runs) => [
       roc(runs),
       ...others(runs[0]).map((code) => rejection(runs, code)),
       ...runs.map(pointTable),
+      ...comparedRuns(
+        runs.map((run) => ({ name: run.name, items: itemsOf(run) })),
+        WORKING_POINT,
+        false,
+      ),
       ...runs.flatMap(scores),
     ],
   },
   massSection(runs),
   byPt(runs),
 ]
+
+/** Test jets of the origins that a run tells apart, each counting once. */
+function itemsOf(run: ReportedRun): ScoredItems {
+  const { signal, background } = optionsOf(run)
+  const table = jets(run, [...signal, ...background])
+  return {
+    score: scoreOf(run, table),
+    signal: table.column('target.is_signal'),
+    weight: new Float64Array(table.rows).fill(1),
+  }
+}
 
 const signalOf = (run: ReportedRun): string => names(run, 'signal')
 

@@ -1,7 +1,7 @@
 import type { ReportSection } from '../../../report/report.js'
 import { fixed, type ReportedRun } from '../../../report/run-report.js'
 import { inSplit, type ScoreTable } from '../../../train/score-table.js'
-import { fractionFigure, MERITS, meritsOf, optionsOf } from './merits.js'
+import { fractionFigure, MERITS, meritsOf, optionsOf, relativeErrors } from './merits.js'
 import { inPhaseSpace } from './recipe.js'
 
 const SPACES = ['generator', 'fiducial'] as const
@@ -40,12 +40,16 @@ export function crossings(runs: readonly ReportedRun[]): ReportSection {
         },
         caption: 'Test events; R² depends on the variance of the truth in a phase space too.',
       },
-      ...filled.map(({ name, trained, space, table }) =>
-        fractionFigure(`${name}, trained on ${trained}, tested on ${space}`, table, 'r_l'),
+      relativeErrors(filled.map((one) => ({ name: saying(one), table: one.table }))),
+      ...filled.flatMap((one) =>
+        (['r_l', 'r_t'] as const).map((fraction) => fractionFigure(saying(one), one.table, fraction)),
       ),
     ],
   }
 }
+
+const saying = (one: { readonly name: string; readonly trained: string; readonly space: string }): string =>
+  `${one.name}, trained on ${one.trained}, tested on ${one.space}`
 
 function meanDifference(table: ScoreTable): string {
   const [truth, predicted, weight] = ['target.r_l', 'score.r_l', 'weight'].map((name) => table.column(name))

@@ -1,6 +1,6 @@
 import { bootstrapped } from '../../../report/bootstrap.js'
-import { withRatio } from '../../../report/charts.js'
-import { histogram, linearEdges } from '../../../report/histogram.js'
+import { distributions, withRatio } from '../../../report/charts.js'
+import { binOf, histogram, linearEdges } from '../../../report/histogram.js'
 import type { ReportFigure } from '../../../report/report.js'
 import { number, type ReportedRun } from '../../../report/run-report.js'
 import { rootMeanSquare, rSquared } from '../../../train/metrics.js'
@@ -30,14 +30,38 @@ export function fractionFigure(name: string, table: ScoreTable, fraction: Fracti
         label[fraction],
       ),
     },
-    caption: 'Normalised, weighted; statistical errors on the ratio.',
+    caption: `Normalised within the figure, weighted; statistical errors on the ratio. ${outside(table, fraction, edges)}`,
   }
 }
 
+/** What of the weight a figure of true fractions does not show: single events have fractions far out. */
+function outside(table: ScoreTable, fraction: Fraction, edges: readonly number[]): string {
+  const [truth, weight] = [table.column(`target.${fraction}`), table.column('weight')]
+  const total = weight.reduce((a, b) => a + b, 0)
+  const missed = weight.reduce((sum, w, row) => (binOf(edges, truth[row]) < 0 ? sum + w : sum), 0)
+  return `Of the true values ${((100 * missed) / total).toFixed(1)} % are outside of it.`
+}
+
 /** (predicted − true) / true r_L of each event. */
-export function errorsOf(table: ScoreTable): Float64Array {
+function errorsOf(table: ScoreTable): Float64Array {
   const truth = table.column('target.r_l')
   return table.column('score.r_l').map((predicted, row) => (predicted - truth[row]) / truth[row])
+}
+
+/** Relative errors of r_L of several sets of events, in one figure. */
+export function relativeErrors(
+  tested: readonly { readonly name: string; readonly table: ScoreTable }[],
+): ReportFigure {
+  const edges = linearEdges(-1.5, 1.5, 60)
+  const series = tested.map(({ name, table }) => ({
+    name,
+    histogram: histogram(errorsOf(table), table.column('weight'), edges),
+  }))
+  return {
+    title: 'Relative prediction error of r_L',
+    content: { chart: distributions(series, '(predicted − true) / true r_L') },
+    caption: 'Normalised within the figure; events with a true r_L near zero lie outside of it.',
+  }
 }
 
 /** Heads of what {@link meritsOf} gives. */

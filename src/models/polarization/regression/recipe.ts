@@ -5,10 +5,11 @@ import { rootMeanSquare, rSquared } from '../../../train/metrics.js'
 import type { Labels, Recipe, Task } from '../../../train/recipe.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
+import { nearPole } from '../poles.js'
 import { wParticles } from '../w-particles.js'
 import { zjParticles } from './features.js'
 import { fractionsNetwork, LossOptions, NetworkOptions } from './network.js'
-import { AUXILIARY, auxiliaryOf, BOSONS, nearPole, phaseSpaces, SAMPLES } from './samples.js'
+import { AUXILIARY, auxiliaryOf, BOSONS, dijets, phaseSpaces, SAMPLES } from './samples.js'
 import { polarizationRegression } from './system.js'
 
 const Options = z.strictObject({
@@ -59,6 +60,9 @@ const Options = z.strictObject({
 })
 export type Options = z.infer<typeof Options>
 
+/** What figures are made of; with two jets at least, those of the pair too. */
+const QUANTITIES = ['boson_pt', 'initial_channel', 'lepton_pt', 'lepton_eta', 'jet_pt', 'jet_eta', 'fiducial']
+const DIJET = ['m_jj', 'deta_jj']
 const INITIAL = 'truth.initial_channel'
 /** Initial states in which the quark, or antiquark, is the parton along +z and the other one a gluon. */
 const QUARK_ALONG_Z = new Set([0, 2])
@@ -121,7 +125,7 @@ function task(options: Options): Task {
       ...(auxiliary !== 'none' && { auxiliary: AUXILIARY[auxiliary] }),
     },
     classes: ['events'],
-    extras: ['boson_pt', 'initial_channel', 'lepton_pt', 'jet_pt', 'jet_eta', 'fiducial'],
+    extras: [...QUANTITIES, ...(sample.jets > 1 ? DIJET : [])],
     label: (events) => label(events, options, truth),
     network: (statistics) => fractionsNetwork(options.network, loss, statistics),
     outputs: [{ name: 'fractions', columns: ['r_l', 'r_t'] }],
@@ -158,7 +162,7 @@ function label(events: Events, options: Options, truth: readonly string[]): Labe
   const initial = float32(events, INITIAL)
   const { generator, fiducial } = phaseSpaces(events, boson, options)
   const trained = phase_space === 'fiducial' ? fiducial : generator
-  const near = nearPole(events, sample, pole)
+  const near = nearPole(events, sample.poles, pole)
   const wanted = options.channels === null ? null : new Set(options.channels)
   const first = (path: string, list: string): Float32Array => {
     const [values, offsets] = [float32(events, path), events.offsets(list)]
@@ -189,9 +193,11 @@ function label(events: Events, options: Options, truth: readonly string[]): Labe
       boson_pt: float32(events, `${sample.boson}pt`),
       initial_channel: initial,
       lepton_pt: first(`${options.leptons}.pt`, options.leptons),
+      lepton_eta: first(`${options.leptons}.eta`, options.leptons),
       jet_pt: first(`${options.jets}.pt`, options.jets),
       jet_eta: jetEta,
       fiducial: Float32Array.from(fiducial),
+      ...(sample.jets > 1 && dijets(events, options.jets)),
     },
   }
 }

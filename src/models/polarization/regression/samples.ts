@@ -84,15 +84,20 @@ export function phaseSpaces(events: Events, boson: Boson, lists: Lists): PhaseSp
   return { generator: mask(generatorPhaseSpace), fiducial: mask(fiducialPhaseSpace) }
 }
 
-/** Events whose bosons are within `width` GeV of their poles; all for null. */
-export function nearPole(events: Events, { poles }: BosonSample, width: number | null): Uint8Array {
-  const near = new Uint8Array(events.rows).fill(1)
-  if (width === null) return near
-  for (const [path, pole] of Object.entries(poles)) {
-    const mass = float32(events, path)
-    for (let row = 0; row < events.rows; row++) if (!(Math.abs(mass[row] - pole) < width)) near[row] = 0
+/** Mass (GeV) and |Δη| of the first two jets, taken as light; NaN where there are fewer. */
+export function dijets(events: Events, jets: string): { m_jj: Float32Array; deta_jj: Float32Array } {
+  const { pt, eta, phi } = momentaOf(events, jets)
+  const offsets = events.offsets(jets)
+  const of = (quantity: (a: number, b: number) => number): Float32Array =>
+    Float32Array.from({ length: events.rows }, (_, row) =>
+      offsets[row + 1] - offsets[row] < 2 ? Number.NaN : quantity(offsets[row], offsets[row] + 1),
+    )
+  return {
+    m_jj: of((a, b) =>
+      Math.sqrt(2 * pt[a] * pt[b] * (Math.cosh(eta[a] - eta[b]) - Math.cos(phi[a] - phi[b]))),
+    ),
+    deta_jj: of((a, b) => Math.abs(eta[a] - eta[b])),
   }
-  return near
 }
 
 /** Numbers of an auxiliary target, by its name. */

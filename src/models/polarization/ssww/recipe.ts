@@ -7,6 +7,8 @@ import { areaUnder } from '../../../report/weighted-roc.js'
 import type { Labels, Recipe, Task } from '../../../train/recipe.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
+import { nearPole } from '../poles.js'
+import { processOf } from '../process.js'
 import { candidatesOf, sswwKinematics, VARIABLES } from './features.js'
 import { classifiers, NetworkOptions } from './network.js'
 import { sswwPolarization } from './system.js'
@@ -77,6 +79,7 @@ const Options = z.strictObject({
 export type Options = z.infer<typeof Options>
 
 const W_MASS = 80.4
+const POLES = { 'truth.v1_mass': W_MASS, 'truth.v2_mass': W_MASS }
 const FRACTIONS = ['r_ll', 'r_lt', 'r_tl', 'r_tt'] as const
 const demo = (file: string): string =>
   fileURLToPath(new URL(`../../../../demo/data/${file}`, import.meta.url))
@@ -118,7 +121,7 @@ function task(options: Options): Task {
     builder: sswwKinematics(builderOptions),
     builderOptions,
     labelReads: [
-      ...[...fractions, 'truth.v1_mass', 'truth.v2_mass', 'weight'].map((path) => numberRead(path, '')),
+      ...[...fractions, ...Object.keys(POLES), 'weight'].map((path) => numberRead(path, '')),
       { path: 'process', axis: '', types: ['utf8'] },
     ],
     targets: Object.fromEntries(wanted.map((name) => [name, CLASSIFIERS[name]])),
@@ -163,12 +166,9 @@ function label(
   const isSignal = process.map((name) => options.signal.includes(name))
   const isBackground = process.map((name) => wanted.includes('signal') && options.background.includes(name))
   const lost = otherLeptonLost(candidates)
-  const [v1, v2] = ['truth.v1_mass', 'truth.v2_mass'].map((path) => float32(events, path))
-  const { pole } = options
-  const isOnPole = (row: number): boolean =>
-    pole === null || (Math.abs(v1[row] - W_MASS) < pole && Math.abs(v2[row] - W_MASS) < pole)
+  const near = nearPole(events, POLES, options.pole)
   const isTaken = (row: number): boolean =>
-    (isSignal[row] && isOnPole(row)) ||
+    (isSignal[row] && near[row] === 1) ||
     (isBackground[row] && (options.background_lost === 'any' || lost[row] === 1))
   // Background has no polarisation to be learnt here: its shares are zero, and it drops out of those losses.
   const [ll, lt, tl, tt] = paths.map((path) =>
@@ -196,9 +196,3 @@ function label(
 }
 
 type Share = (row: number) => number
-
-/** The process of each event, by its name. */
-function processOf(events: Events): string[] {
-  const { values, dictionary = [] } = events.column('process')
-  return Array.from(values as ArrayLike<number | bigint>, (code) => dictionary[Number(code)])
-}

@@ -1,17 +1,24 @@
 import { z } from 'zod'
-import { binaryCrossEntropy, joined, mlp, normalise, weightedMean } from '../../../train/layers/index.js'
+import { joined, mlp, normalise, weightedMean } from '../../../train/layers/index.js'
 import type { Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
 import {
+  abs,
   add,
   concat,
   customGrad,
+  div,
   exp,
   maximum,
   minimum,
   mul,
+  relu,
+  type Scalar,
   sigmoid,
+  slice,
+  softplus,
   sub,
+  sum,
   type Tensor,
   zerosLike,
 } from '../../../train/trace/tf.js'
@@ -31,11 +38,20 @@ const stopped = (x: Tensor): Tensor =>
     gradFunc: (dy: Tensor) => zerosLike(dy),
   }))(x)
 
+/** Cross-entropy of logits z with an event's shares of signal and background: s softplus(−z) + b softplus(z). */
+function shared(z: Tensor, signal: Tensor, background: Tensor): Tensor {
+  // softplus(z), exact for large |z|; softplus(−z) = softplus(z) − z.
+  const up = add(relu(z), softplus(mul(abs(z), -1)))
+  return add(mul(signal, sub(up, z)), mul(background, up))
+}
+
 /**
- * Two classifiers with nothing in common but their inputs. The first, f, tells the target from the source; where both weigh the
- * same, w = f / (1 − f) = exp(logit) is the ratio of their densities (Andreassen and Nachman, arXiv:1907.08209). The second
- * is trained to tell the target from the source as it is weighted at that moment: what it still finds, the weights have
- * missed. No gradient flows from the second into the first.
+ * Two classifiers with nothing in common but their inputs. The first, f, tells the target from the source;
+ * w = f / (1 − f) = exp(logit) is the ratio of their densities, where both weigh the same, else of their events
+ * (Andreassen and Nachman, arXiv:1907.08209). The second is trained to tell the target from the source as it is weighted at
+ * that moment: what it still finds, the weights have missed. No gradient flows from the second into the first.
+ * An event belongs to both samples in shares (`target.sample` [n, 2]: of the target, of the source), which may be negative
+ * as its weight may: 1 and 0 where the samples are of different files.
  */
 export function reweighter(
   { layers, units, dropout, largest }: NetworkOptions,
@@ -55,17 +71,19 @@ export function reweighter(
   return {
     parameters: joined(input, ratio, closure),
     loss: (weights, batch, context) => {
-      const { weight, 'target.sample': isTarget } = batch
+      const { weight, 'target.sample': shares } = batch
       const [first, second] = logits(weights, batch, context)
-      const rows = [isTarget.shape[0] as number]
-      const losses = (z: Tensor): Tensor => binaryCrossEntropy(z, isTarget).reshape(rows)
-      const found = stopped(exp(bounded(first)))
-      // 1 for the target, w for the source.
-      const factor = add(isTarget, mul(found, sub(1, isTarget))).reshape(rows)
+      const [target, source] = [0, 1].map((column) => slice(shares, [0, column], [-1, 1]))
+      const flat = (x: Tensor): Tensor => x.reshape([shares.shape[0] as number])
+      const found = mul(source, stopped(exp(bounded(first))))
+      const left = sum(mul(weight, flat(shared(second, target, found))))
+      // As weightedMean: absolute values keep the scale from depending on how far weights cancel.
+      const size = sum(abs(mul(weight, flat(add(target, found)))))
       return {
         terms: {
-          ratio: { value: weightedMean(losses(first), weight), weight: 1 },
-          closure: { value: weightedMean(losses(second), mul(weight, factor)), weight: 1 },
+          ratio: { value: weightedMean(flat(shared(first, target, source)), weight), weight: 1 },
+          // The better the weights, the less the second finds and the larger its loss: epochs are not chosen by it.
+          closure: { value: div(left, add(size, 1e-12)) as Scalar, weight: context === undefined ? 0 : 1 },
         },
       }
     },
