@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeSubset } from '#spillway/ingest/arrow/index.js'
 import type { Events } from '#spillway/ingest/columns.js'
 import { drawn, halvesOf } from '#spillway/ingest/draw/event-numbers.js'
 import { seedOf } from '#spillway/ingest/draw/hash.js'
@@ -12,7 +11,7 @@ import { type NatsServer, startNats } from '../../scripts/servers/nats.mjs'
 import { spillway as command, type Ended, repository, temporaryFolder } from '../support/cli.js'
 import { kafkaConfig, sleep, until } from '../support/kafka.js'
 import { range } from '../support/kafka-bench.js'
-import { batchesOf, eventsIn, eventsOf, onTopics } from '../support/on-kafka.js'
+import { batchesOf, eventsIn, eventsOf, numbered, onTopics } from '../support/on-kafka.js'
 import { cells, readParts, runToEnd, valuesOf } from '../support/pipelines.js'
 import { type Child, spillway as started } from '../support/processes.js'
 import { needServers } from '../support/servers.js'
@@ -67,7 +66,14 @@ describe.skipIf(!needServers('kafka', 'nats'))('the trigger menu, its models tra
     client = await openKafka(kafkaConfig([server.bootstrap]))
     registry = `${nats.url}/models`
     for (const { model, system, data, sets } of taggers) {
-      const set = ['seed=2', `model.name=${model}`, 'fit.epochs=2', 'importance=0', 'executor.threads=1', ...sets]
+      const set = [
+        'seed=2',
+        `model.name=${model}`,
+        'fit.epochs=2',
+        'importance=0',
+        'executor.threads=1',
+        ...sets,
+      ]
       const out = ['--out', join(folder.path, model), '--quiet']
       const input = ['--data', repository(`demo/data/${data}.arrow`)]
       done(await command(['train', system, ...input, ...out, ...set.flatMap((one) => ['--set', one])]))
@@ -110,11 +116,9 @@ describe.skipIf(!needServers('kafka', 'nats'))('the trigger menu, its models tra
     let [sent, streaming] = [0, true]
     const running = (async () => {
       for (let k = 0; streaming; k++) {
-        const { bytes, rows } = pieces[k % pieces.length]
-        const values = BigUint64Array.from({ length: rows }, (_, row) => BigInt(sent + row))
-        const event = { axis: '', type: 'uint64' as const, values, valid: null }
-        await producer.send([checked(topic, k % 2, encodeSubset(bytes, null, new Map([['event', event]])))])
-        sent += rows
+        const piece = pieces[k % pieces.length]
+        await producer.send([checked(topic, k % 2, numbered(piece, sent))])
+        sent += piece.rows
         await sleep(50)
       }
       await producer.close()

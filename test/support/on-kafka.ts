@@ -1,6 +1,13 @@
-import { batches, decodeMessage, defaultLimits, type FileBatch } from '#spillway/ingest/arrow/index.js'
+import {
+  batches,
+  decodeMessage,
+  defaultLimits,
+  encodeSubset,
+  type FileBatch,
+} from '#spillway/ingest/arrow/index.js'
 import type { Events } from '#spillway/ingest/columns.js'
 import { loadPipeline } from '#spillway/stream/config/load.js'
+import { writeArrow } from './arrow-files.js'
 import { cells } from './pipelines.js'
 
 /**
@@ -32,6 +39,23 @@ export async function batchesOf(path: string) {
   const found: FileBatch[] = []
   for await (const batch of batches(path)) found.push(batch)
   return found
+}
+
+/** The bytes of a message with its events numbered from `first` on. */
+export function numbered({ bytes, rows }: FileBatch, first: number): Uint8Array {
+  const values = BigUint64Array.from({ length: rows }, (_, row) => BigInt(first + row))
+  return encodeSubset(bytes, null, new Map([['event', { axis: '', type: 'uint64', values, valid: null }]]))
+}
+
+/** A copy of an Arrow file in which no two events have one number. */
+export async function numberedFile(path: string, copy: string): Promise<string> {
+  const streams: Uint8Array[] = []
+  let first = 0
+  for (const batch of await batchesOf(path)) {
+    streams.push(numbered(batch, first))
+    first += batch.rows
+  }
+  return writeArrow(copy, streams)
 }
 
 /** All events of an Arrow file. */
