@@ -56,6 +56,9 @@ const ANY =
 
 const usesAny = (text: string): boolean => ANY.test(bare(text)) || /@ts-(?:ignore|nocheck)/.test(text)
 
+/** `{ [k]: x } = list`: V8 makes a name of k and gives up the function's code, for ever (names in capitals are names). */
+const takesApartByIndex = (text: string): boolean => /\{ ?\[[a-z]\w*\]: \w+ ?\}(?: =|: )/.test(bare(text))
+
 const sources = filesUnder('src', '.ts')
 
 describe('the source', () => {
@@ -77,6 +80,11 @@ describe('the source', () => {
 
   it('has no any and ignores no type error', () => {
     expect(sources.filter((path) => usesAny(textOf(path)))).toEqual([])
+  })
+
+  it('reads elements by their index, not by taking the list apart', () => {
+    const hot = sources.filter((path) => partOf(path) !== 'report')
+    expect(hot.filter((path) => takesApartByIndex(textOf(path)))).toEqual([])
   })
 })
 
@@ -105,6 +113,13 @@ describe('these checks', () => {
       wrongArrows('src/models/a/b/recipe.ts', "import { mlp } from '../../../train/layers/index.js'"),
     ).toEqual([])
     expect(wrongArrows('src/models/index.ts', "import { a } from './a/b/system.js'")).toEqual([])
+  })
+
+  it('see an element read by a computed key', () => {
+    expect(takesApartByIndex('const { [k]: pt } = p.pt')).toBe(true)
+    expect(takesApartByIndex('const near = ({ [l]: i }: Int32Array) => i')).toBe(true)
+    expect(takesApartByIndex('const pt = p.pt[k]')).toBe(false)
+    expect(takesApartByIndex('const bundles = { [key]: bundle }')).toBe(false)
   })
 
   it.each([

@@ -142,7 +142,12 @@ async function withPool(
           processes,
           folderOf: (training) => join(files.trials, training),
         })
-      : await queued(queue, credentials)
+      : await queued(queue, credentials, (trials) =>
+          progress.note(
+            `${trials} ${trials === 1 ? 'trial waits' : 'trials wait'} and no worker is there: ` +
+              `spillway optimize-worker --queue ${queue}`,
+          ),
+        )
   try {
     const pool = await journaled(files.journal, inner, onTrial)
     const found = await work(pool, (phase) => progress.note(`${phase} …`))
@@ -154,13 +159,17 @@ async function withPool(
   }
 }
 
-async function queued(queue: string, credentials: string | undefined): Promise<TrialPool> {
+async function queued(
+  queue: string,
+  credentials: string | undefined,
+  onNobody: (trials: number) => void,
+): Promise<TrialPool> {
   // Loaded only here: one machine needs no NATS client.
   const [{ queuePool }, { parseQueue }] = await Promise.all([
     import('../train/optimize/pool-queue.js'),
     import('../train/optimize/queue.js'),
   ])
-  return queuePool(parseQueue(queue, credentials))
+  return queuePool(parseQueue(queue, credentials), { onNobody })
 }
 
 function line(

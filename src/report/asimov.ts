@@ -43,7 +43,7 @@ export function expectation(model: BinnedModel, least = 1): Expectation {
 /** Σ ν − n ln ν; infinite where events are expected in a bin that the alternative leaves empty. */
 function loss(data: readonly number[], expected: readonly number[]): number {
   return data.reduce((sum, n, i) => {
-    const { [i]: nu } = expected
+    const nu = expected[i]
     return nu > 0 ? sum + nu - n * Math.log(nu) : Number.POSITIVE_INFINITY
   }, 0)
 }
@@ -120,7 +120,7 @@ function inverse(matrix: readonly (readonly number[])[]): number[][] {
     if (pivot !== c) rows[pivot] = other
     for (let r = 0; r < n; r++) {
       if (r === c) continue
-      const { [c]: factor } = rows[r]
+      const factor = rows[r][c]
       rows[r] = rows[r].map((value, k) => value - factor * rows[c][k])
     }
   }

@@ -86,7 +86,7 @@ export function weightedPoints(items: ScoredItems, efficiencies: readonly number
     .sort((a, b) => a - b)
     .map((efficiency) => {
       for (; k < order.length && passed.signal < efficiency * sums.signal; k++) {
-        const { [k]: i } = order
+        const i = order[k]
         if (signal[i] === 1) passed.signal += weight[i]
         else {
           passed.background += weight[i]

@@ -96,7 +96,7 @@ export class LaneEpoch {
 
   /** The next commit should not wait: nothing was committed yet, or a suspect waits for it. */
   get urgent(): boolean {
-    return this.#fresh || this.#entries[0]?.suspect === true
+    return this.#fresh || this.#suspected
   }
 
   get full(): boolean {
@@ -124,7 +124,7 @@ export class LaneEpoch {
     } else if (suspect) {
       this.#suspects--
       this.#inOrder(() => this.#runAlone(entry))
-    } else if (this.#fresh || this.#entries.some((one) => one.suspect)) {
+    } else if (this.#fresh || this.#suspected) {
       this.#inOrder(() => this.#runFirst(entry))
     } else this.#run(entry)
   }
@@ -169,6 +169,11 @@ export class LaneEpoch {
     return this.#marked && next !== null ? { next, written: this.#mark, found: this.#found } : null
   }
 
+  /** A suspect is not committed yet: suspects are an epoch's first messages, so one is at the head as long as any is. */
+  get #suspected(): boolean {
+    return this.#entries[0]?.suspect === true
+  }
+
   /** A rejected mark ends the epoch: the lane opens its sink anew. */
   #inOrder(step: () => Promise<void>): void {
     this.#order = this.#order
@@ -185,7 +190,7 @@ export class LaneEpoch {
 
   async #runFirst(entry: Entry): Promise<void> {
     // Until a suspect is committed its mark stands: nobody else may end the process meanwhile and be counted as it.
-    while (this.#entries.some((one) => one.suspect) && !this.#ended) await this.changed.wait()
+    while (this.#suspected && !this.#ended) await this.changed.wait()
     if (this.#ended) return
     if (this.#fresh && !this.#marked) await this.#remember(entry, { opens: this.#mark.opens + 1, tries: 0 })
     this.#run(entry)

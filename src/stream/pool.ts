@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { asSpillwayError, SpillwayError } from '../errors.js'
+import { denormalsAsZero } from '../models/denormals.js'
 import { Buffers } from './buffers.js'
 import { Pulse } from './pulse.js'
 import type {
@@ -100,6 +101,7 @@ export class WorkerPool {
 
   /** Starts the workers and waits until the first has loaded all models. @throws what the worker says is wrong. */
   static async start(options: PoolOptions): Promise<WorkerPool> {
+    await denormalsAsZero()
     const pool = new WorkerPool(options)
     try {
       await new Promise<void>((resolve, reject) => {

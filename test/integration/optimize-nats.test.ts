@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SpillwayError } from '#spillway/errors.js'
+import { queuePool } from '#spillway/train/optimize/pool-queue.js'
+import { openQueue, parseQueue } from '#spillway/train/optimize/queue.js'
+import type { TrialJob, TrialResult } from '#spillway/train/optimize/trial.js'
+import { workOn } from '#spillway/train/optimize/worker.js'
 import { type NatsServer, startNats } from '../../scripts/servers/nats.mjs'
 import { spillway, temporaryFolder } from '../support/cli.js'
 import { needServers } from '../support/servers.js'
@@ -62,4 +67,53 @@ describe.skipIf(!needServers('nats'))('an optimization through a queue', () => {
     expect(led.err).toContain('missing.arrow')
     expect(await worker).toMatchObject({ code: 0 })
   }, 120_000)
+
+  const job = { epochs: 1, shuffle: false, lineage: 'a' } as TrialJob
+  const result: TrialResult = { metrics: {} as TrialResult['metrics'], shuffled: {}, epochs: 1, bestEpoch: 0 }
+
+  it('says when trials wait and there is no worker; one that comes later does them', async () => {
+    const address = parseQueue(`${server.url}/nobody`)
+    const said = signal()
+    const heard: number[] = []
+    const onNobody = (trials: number) => {
+      heard.push(trials)
+      said.resolve()
+    }
+    const pool = await queuePool(address, { onNobody, lookMs: 200 })
+    const leave = new AbortController()
+    try {
+      const asked = pool.run(job)
+      await said.promise
+      const run = () => Promise.resolve({ result })
+      const worker = workOn({ address, run, signal: leave.signal })
+      expect(await asked).toEqual(result)
+      leave.abort()
+      expect(await worker).toBe(1)
+      expect(heard).toEqual([1])
+    } finally {
+      leave.abort()
+      await pool.close()
+    }
+  })
+
+  it('ends with an error when workers end again and again of a trial', async () => {
+    const address = parseQueue(`${server.url}/lost`)
+    const pool = await queuePool(address, { lookMs: 200 })
+    const queue = await openQueue(address)
+    try {
+      const asked = pool.run(job).catch((error: SpillwayError) => error)
+      const consumer = await queue.jetstream.consumers.get(queue.stream, queue.durable)
+      let given = 0
+      for (; given < 20; given++) {
+        const message = await consumer.next({ expires: 2_000 })
+        if (message === null) break
+        message.nak()
+      }
+      expect(given).toBe(4)
+      expect(await asked).toMatchObject({ code: 'WORKER_LOST' })
+    } finally {
+      await queue.connection.close()
+      await pool.close()
+    }
+  })
 })

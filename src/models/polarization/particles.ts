@@ -7,7 +7,7 @@ const TINY = 1e-3
 
 /** Writes the {@link KINEMATICS} of particle `k`, its azimuth counted from `azimuth`. */
 export function writeParticle(out: Float32Array, at: number, p: Momenta, k: number, azimuth: number): void {
-  const { [k]: pt } = p.pt
+  const pt = p.pt[k]
   const pz = pt * Math.sinh(p.eta[k])
   const energy = Math.sqrt(pt * pt + pz * pz + p.mass[k] * p.mass[k])
   const phi = p.phi[k] - azimuth

@@ -41,12 +41,18 @@ export function selectJets(
   const second = new Int32Array(events).fill(-1)
   const { lepton1, antilepton1, lepton2, antilepton2 } = quadruplets
   const four = [lepton1, antilepton1, lepton2, antilepton2]
+  /** Whether jet `j` is as near to one of the four leptons of event `l` as only the lepton itself is. */
+  const isNear = (l: number, j: number): boolean => {
+    for (const lepton of four) {
+      const i = lepton[l]
+      if (i >= 0 && deltaR(eta[j], phi[j], leptons.eta[i], leptons.phi[i]) < selection.deltaR) return true
+    }
+    return false
+  }
   for (let l = 0; l < events; l++) {
     for (let j = jetOffsets[l]; j < jetOffsets[l + 1]; j++) {
       if (!(pt[j] > selection.pt && Math.abs(eta[j]) < selection.absEta)) continue
-      const near = ({ [l]: i }: Int32Array): boolean =>
-        i >= 0 && deltaR(eta[j], phi[j], leptons.eta[i], leptons.phi[i]) < selection.deltaR
-      if (four.some(near)) continue
+      if (isNear(l, j)) continue
       count[l]++
       if (leading[l] < 0 || pt[j] > pt[leading[l]]) {
         second[l] = leading[l]

@@ -69,7 +69,7 @@ const Batch = z.strictObject({
   tokens: z
     .int()
     .positive()
-    .default(2_048)
+    .default(1_024)
     .describe('most padded entries (items × length) in one call of a ragged model'),
 })
 

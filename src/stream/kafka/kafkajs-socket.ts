@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
+import { Coordinators } from './kafkajs-coordinators.js'
 
 const KEEP_ALIVE_MS = 60_000
 const READ_BYTES = 256 * 1024
@@ -11,7 +12,8 @@ const SIZE_BYTES = 4
 /**
  * Sockets that read into one buffer of their own and hand out whole answers. By default every read makes a new buffer
  * of some kB outside V8's heap, and the collections that those bring about cost more than all else a consumer does.
- * Encrypted connections are as Node makes them: its TLS streams cannot read into a given buffer.
+ * They also remember who coordinates what (see `Coordinators`). Encrypted connections are as Node makes them: its TLS
+ * streams cannot read into a given buffer.
  */
 export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
@@ -21,8 +23,12 @@ export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) =>
 }
 
 function framed(host: string, port: number, onConnect: () => void): Socket {
+  const coordinators = new Coordinators()
   const frames = new Frames(
-    (frame) => socket.emit('data', frame),
+    (frame) => {
+      coordinators.answer(frame)
+      socket.emit('data', frame)
+    },
     (size) => socket.destroy(new Error(`an answer of ${size} bytes: ${host}:${port} is not a Kafka broker`)),
   )
   const onread: OnReadOpts = {
@@ -30,7 +36,21 @@ function framed(host: string, port: number, onConnect: () => void): Socket {
     callback: (bytes, buffer) => frames.push(buffer.subarray(0, bytes)),
   }
   const socket = connectPlain({ host, port, onread }, onConnect)
-  return socket
+  return answering(socket, coordinators)
+}
+
+/** A socket that does not send what it knows the answer to. */
+function answering(socket: Socket, coordinators: Coordinators): Socket {
+  const send = socket.write.bind(socket) as (data: Uint8Array, encoding?: BufferEncoding) => boolean
+  const write = (data: Uint8Array, encoding?: BufferEncoding): boolean => {
+    const answer = coordinators.request(data)
+    if (answer === null) return send(data, encoding)
+    process.nextTick(() => {
+      if (!socket.destroyed) socket.emit('data', answer)
+    })
+    return true
+  }
+  return Object.assign(socket, { write })
 }
 
 /** Cuts a stream into its frames: a size (big endian, without itself), and as many bytes. */

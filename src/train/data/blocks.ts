@@ -99,7 +99,7 @@ export class Blocks implements AsyncDisposable {
     const split = this.#split(events)
     const reader = new ItemReader(builder, features)
     const parts = Uint8Array.from(rows, (row, item) => {
-      const { [item]: keep } = labels.keep
+      const keep = labels.keep[item]
       const isUsed = keep === 1 || (keep === 2 && split[row] === TEST)
       // What a scorer would refuse is not trained on either.
       return isUsed && allFinite(reader.read(item)) ? split[row] : UNUSED

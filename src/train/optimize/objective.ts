@@ -28,7 +28,7 @@ export function judged(result: TrialResult, { objective, overtraining }: Optimiz
 
 /** @throws SpillwayError CONFIG_INVALID */
 export function figureOf(metrics: Readonly<Record<string, number>>, metric: string): number {
-  const { [metric]: value } = metrics
+  const value = metrics[metric]
   if (value !== undefined) return value
   throw new SpillwayError('CONFIG_INVALID', `the recipe gives no ${metric}`, {
     place: 'optimize.objective.metric',

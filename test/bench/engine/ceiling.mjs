@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { denormalsAsZero } from '#spillway/models/denormals.js'
 import { onOrders, say } from './orders.mjs'
 
 /**
@@ -7,6 +8,7 @@ import { onOrders, say } from './orders.mjs'
  * items a second one thread scores, for finding the best chunk size.
  */
 const plan = JSON.parse(process.argv[2])
+await denormalsAsZero()
 const workers = Array.from(
   { length: plan.workers },
   () => new Worker(new URL('./ceiling-worker.mjs', import.meta.url), { workerData: plan }),

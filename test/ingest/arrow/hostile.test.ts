@@ -1,76 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import type { SpillwayError } from '#spillway/errors.js'
-import { type Frame, Header, readFrames } from '#spillway/ingest/arrow/frames.js'
-import {
-  type DecodeLimits,
-  decodeMessage,
-  defaultLimits,
-  encodeColumns,
-} from '#spillway/ingest/arrow/index.js'
-import { Type } from '#spillway/ingest/arrow/types.js'
-import { writeStream } from '#spillway/ingest/arrow/write-batch.js'
-import { writeSchema } from '#spillway/ingest/arrow/write-schema.js'
+import { Header } from '#spillway/ingest/arrow/frames.js'
+import { decodeMessage, defaultLimits, encodeColumns } from '#spillway/ingest/arrow/index.js'
 import type { Column } from '#spillway/ingest/columns.js'
+import {
+  bufferStart,
+  changed,
+  floats,
+  frameOf,
+  message,
+  type Parts,
+  refusal,
+  rows,
+  viewOf,
+} from '../../support/altered-stream.js'
 import { fixture } from '../../support/fixtures.js'
 import { walkEvents } from '../../support/walk.js'
-
-const rows = 100
-const jets = Int32Array.from({ length: rows + 1 }, (_, i) => i * 2)
-const floats = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i / 8)
-const valid = Uint8Array.from({ length: rows }, (_, i) => (i % 4 === 0 ? 0 : 1))
-
-/** event, pt with nulls, a list of floats: nodes 0, 1, 2 and 3, buffers 0-1, 2-3, 4-5 and 6-7. */
-function message(): Uint8Array {
-  const columns = new Map<string, Column>([
-    ['event', { axis: '', type: 'uint64', values: new BigUint64Array(rows), valid: null }],
-    ['pt', { axis: '', type: 'float32', values: floats(rows), valid }],
-    ['jets', { axis: 'jets', type: 'float32', values: floats(2 * rows), valid: null }],
-  ])
-  return encodeColumns(rows, columns, new Map([['jets', jets]]), new Map())
-}
-
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-const frameOf = (bytes: Uint8Array, header: number): Frame =>
-  readFrames(viewOf(bytes)).find((frame) => frame.header === header)!
-
-interface Parts {
-  readonly view: DataView
-  readonly frame: Frame
-  /** Positions of: rows, the first field node, the first buffer, the body. */
-  readonly rows: number
-  readonly nodes: number
-  readonly buffers: number
-  readonly body: number
-}
-
-/** A copy of a message changed by hand. */
-function changed(bytes: Uint8Array, change: (parts: Parts) => void): Uint8Array {
-  const copy = bytes.slice()
-  const view = viewOf(copy)
-  const frame = frameOf(copy, Header.recordBatch)
-  const { flat, table } = frame
-  change({
-    view,
-    frame,
-    rows: flat.field(table, 0),
-    nodes: flat.vector(flat.field(table, 1), 16),
-    buffers: flat.vector(flat.field(table, 2), 16),
-    body: frame.bodyStart,
-  })
-  return copy
-}
-
-function refusal(bytes: Uint8Array, limits: DecodeLimits = defaultLimits): SpillwayError {
-  try {
-    walkEvents(decodeMessage(bytes, limits))
-  } catch (error) {
-    return error as SpillwayError
-  }
-  throw new Error('it was taken')
-}
-
-const bufferStart = ({ view, buffers, body }: Parts, i: number) =>
-  body + view.getInt32(buffers + 16 * i, true)
 
 describe('nothing and next to nothing', () => {
   it('no bytes are MESSAGE_EMPTY', () => {
@@ -309,87 +253,5 @@ describe('dictionaries', () => {
       code: 'MESSAGE_UNDECODABLE',
       message: 'a string that is not UTF-8',
     })
-  })
-})
-
-describe('limits hold before anything is allocated', () => {
-  const plain = { nullable: true, dictionary: null, metadata: new Map<string, string>() }
-  const leaf = (name: string) => ({ ...plain, name, type: { id: Type.bool, parameters: [] }, children: [] })
-
-  it('bytes and rows', () => {
-    expect(refusal(message(), { ...defaultLimits, maxBytes: 1000 })).toMatchObject({
-      code: 'MESSAGE_TOO_LARGE',
-    })
-    expect(refusal(message(), { ...defaultLimits, maxRows: 99 })).toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
-    expect(refusal(fixture('types.arrows'), { ...defaultLimits, maxRows: 36 }).place).toMatch(
-      /record batch 1/,
-    )
-  })
-
-  it('a list of 2^31 items of nothing', () => {
-    const item = { ...plain, name: 'item', type: { id: Type.null, parameters: [] }, children: [] }
-    const list = { ...plain, name: 'jets', type: { id: Type.list, parameters: [] }, children: [item] }
-    const most = 2 ** 31 - 1
-    const buffers = [new Uint8Array(0), Int32Array.of(0, most)]
-    const batch = { rows: 1, nodes: [1, 0, most, most], buffers }
-    const bytes = writeStream([writeSchema({ fields: [list], metadata: new Map() }), batch])
-    expect(refusal(bytes).code).toBe('MESSAGE_TOO_LARGE')
-  })
-
-  it('a long name above many fields, whose paths would fill the memory', () => {
-    const children = Array.from({ length: 10_000 }, (_, i) => leaf(`f${i}`))
-    const struct = {
-      ...plain,
-      name: 'x'.repeat(100_000),
-      type: { id: Type.struct, parameters: [] },
-      children,
-    }
-    const schema = writeSchema({ fields: [struct], metadata: new Map() })
-    expect(refusal(writeStream([schema])).message).toMatch(/path has 100000 characters/)
-  })
-
-  it('20,000 fields, or 100 levels', () => {
-    const many = Array.from({ length: 20_000 }, (_, i) => leaf(`f${i}`))
-    let deep = leaf('f')
-    for (let i = 0; i < 100; i++)
-      deep = { ...leaf('f'), type: { id: Type.struct, parameters: [] }, children: [deep] } as never
-    for (const fields of [many, [deep]])
-      expect(refusal(writeStream([writeSchema({ fields, metadata: new Map() })])).code).toBe(
-        'MESSAGE_TOO_LARGE',
-      )
-  })
-
-  it('a list without a name is no axis', () => {
-    const list = { ...plain, name: '', type: { id: Type.list, parameters: [] }, children: [leaf('item')] }
-    const batch = {
-      rows: 0,
-      nodes: [0, 0, 0, 0],
-      buffers: Array.from({ length: 4 }, () => new Uint8Array(0)),
-    }
-    const fields = [list]
-    const events = decodeMessage(
-      writeStream([writeSchema({ fields, metadata: new Map() }), batch]),
-      defaultLimits,
-    )
-    expect(events.schema).toMatchObject({ axes: [], columns: [] })
-    expect(() => events.column('')).toThrow(/no name/)
-  })
-
-  for (const name of ['zj_lo-lz4.arrows', 'zj_lo-zstd.arrows'])
-    it(`${name}: a buffer that declares 2^40, 2^62 or -7 bytes, or one byte more`, () => {
-      for (const declared of [2n ** 40n, 2n ** 62n, -7n]) {
-        const bytes = changed(fixture(name), (p) => p.view.setBigInt64(bufferStart(p, 1), declared, true))
-        expect(refusal(bytes).code).toBe(declared < 0n ? 'MESSAGE_UNDECODABLE' : 'MESSAGE_TOO_LARGE')
-      }
-      const bytes = changed(fixture(name), (p) => {
-        const at = bufferStart(p, 1)
-        p.view.setBigInt64(at, p.view.getBigInt64(at, true) + 1n, true)
-      })
-      expect(refusal(bytes)).toMatchObject({ code: 'MESSAGE_UNDECODABLE', place: 'buffer 1, record batch 0' })
-    })
-
-  it('a body that inflates beyond the ratio', () => {
-    const bytes = fixture('largeR_jets-zstd.arrows')
-    expect(refusal(bytes, { ...defaultLimits, maxRatio: 1 }).code).toBe('MESSAGE_TOO_LARGE')
   })
 })

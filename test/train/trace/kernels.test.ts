@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  binaryCases,
-  convolutionCases,
-  gatherCases,
-  productCases,
-  reduceCases,
-  shapeCases,
-  unaryCases,
-} from './cases.js'
+import { binaryCases, unaryCases } from './cases/elementwise.js'
+import { gatherCases } from './cases/gather.js'
+import { convolutionCases, productCases } from './cases/product.js'
+import { reduceCases, shapeCases } from './cases/shape.js'
 import { compareCase, type ParityCase, type Sizes } from './parity.js'
 
 const sizes: readonly Sizes[] = [

@@ -117,7 +117,7 @@ export function auxiliaryOf(
     const [pt, eta] = ['pt', 'eta'].map((name) => float32(events, `${neutrinos}.${name}`))
     const offsets = events.offsets(neutrinos)
     return Float32Array.from({ length: events.rows }, (_, row) => {
-      const { [row]: k } = offsets
+      const k = offsets[row]
       return offsets[row + 1] > k ? Math.asinh((pt[k] * Math.sinh(eta[k])) / PZ_SCALE) : Number.NaN
     })
   }
