@@ -113,18 +113,20 @@ describe.skipIf(!needServers('kafka', 'nats'))('the trigger menu, its models tra
   async function stream(topic: string) {
     const pieces = await batchesOf(SAMPLE)
     const producer = client.producer()
-    let [sent, streaming] = [0, true]
+    let [sent, messages, streaming] = [0, 0, true]
     const running = (async () => {
-      for (let k = 0; streaming; k++) {
-        const piece = pieces[k % pieces.length]
-        await producer.send([checked(topic, k % 2, numbered(piece, sent))])
+      while (streaming) {
+        const piece = pieces[messages % pieces.length]
+        await producer.send([checked(topic, messages % 2, numbered(piece, sent))])
         sent += piece.rows
+        messages++
         await sleep(50)
       }
       await producer.close()
     })()
     return {
       sent: () => sent,
+      messages: () => messages,
       stop: async () => {
         streaming = false
         await running
@@ -147,13 +149,13 @@ describe.skipIf(!needServers('kafka', 'nats'))('the trigger menu, its models tra
         await scores.atLeast(8)
         for (const { model } of taggers) {
           await publish(model, 2)
-          await until(() => child.text.includes(`${model} v2 is live`), `${model} v2 to be live`, 60_000)
+          await until(() => child.text.includes(`${model} v2 is live`), `${model} v2 to be live`, 80_000)
           await sleep(500)
         }
       } finally {
         await events.stop()
       }
-      await scores.events(events.sent())
+      await scores.atLeast(events.messages())
       child.kill('SIGTERM')
       expect((await child.ended).code, child.text).toBe(0)
       await sleep(300)
