@@ -1,13 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readBundle } from '#spillway/models/manifest.js'
 import { CATEGORIES } from '#spillway/physics/selection/h4l-categories.js'
 import { checkPipeline } from '#spillway/stream/check/pipeline.js'
 import { loadPipeline } from '#spillway/stream/config/load.js'
+import { openKafka } from '#spillway/stream/kafka/index.js'
+import type { KafkaClient } from '#spillway/stream/kafka/port.js'
 import { readResult } from '#spillway/train/run-folder.js'
 import { readScores } from '#spillway/train/score-file.js'
+import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
 import { repository, spillway, temporaryFolder } from '../support/cli.js'
+import { kafkaConfig } from '../support/kafka.js'
+import { eventsIn, eventsOf, numberedFile, onTopics, scoresByEvent } from '../support/on-kafka.js'
 import { readParts, runToEnd, valuesOf } from '../support/pipelines.js'
+import { needServers } from '../support/servers.js'
+import { follow } from '../support/topics.js'
 
 const folder = temporaryFolder()
 const inFolder = (...path: string[]) => join(folder.path, ...path)
@@ -23,6 +31,7 @@ async function trained(system: string, out: string, data: readonly string[], set
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
 }
 
+const demo = (name: string) => repository(`demo/models/${name}`)
 const tinyLund = ['recipe.network={blocks: [8, 8], dense: 8}']
 
 /** Runs an example pipeline with its variables set; where its output is. */
@@ -120,10 +129,17 @@ describe('the trigger menu', () => {
   })
 })
 
-describe('the check', () => {
+describe('every pipeline', () => {
   const env: Record<string, string> = {}
+  const kafka = needServers('kafka')
+  let server: KafkaServer
+  let client: KafkaClient
 
   beforeAll(async () => {
+    if (kafka) {
+      server = await startKafka({ heap: '384m' })
+      client = await openKafka(kafkaConfig([server.bootstrap]))
+    }
     const tiny = 'recipe.network={layers: 1, units: 8}'
     await trained('ssww-polarization', inFolder('ssww'), [], [tiny])
     await trained('phase-space-reweighting', inFolder('ps'), [], [tiny, 'data.fraction=0.2'])
@@ -139,11 +155,15 @@ describe('the check', () => {
       REWEIGHTING_MODEL: inFolder('ps', 'bundle'),
       TEMPLATE_MODEL: inFolder('ssww-to-ll', 'bundle'),
       H4L_MODELS: inFolder('h4l'),
-      LUND_SECOND: repository('demo/models/lundnet'),
+      LUND_SECOND: demo('lundnet'),
     })
   }, 480_000)
+  afterAll(async () => {
+    await client?.close()
+    await server?.stop()
+  })
 
-  it.each(pipelines)('%s passes it', async (name) => {
+  it.each(pipelines)('%s passes the check', async (name) => {
     const { problems } = await checkPipeline(repository(`deploy/pipelines/${name}`), [], {
       ...process.env,
       ...env,
@@ -168,4 +188,77 @@ describe('the check', () => {
       valuesOf(scores, 'h4l.pass').filter((pass) => Number(pass) === 1).length,
     )
   })
+
+  /** What each system's pipeline scores: steps with their bundles, on which events. */
+  const systems = [
+    { name: 'polarization-regression', data: 'zj', bundles: () => ({ pol: demo('polarization') }) },
+    { name: 'ssww-polarization', data: 'ssww', bundles: () => ({ ww: inFolder('ssww', 'bundle') }) },
+    { name: 'phase-space-reweighting', data: 'zj', bundles: () => ({ ps: inFolder('ps', 'bundle') }) },
+    { name: 'lundnet', data: 'largeR', bundles: () => ({ w: demo('lundnet') }) },
+    {
+      name: 'h4l-classifier',
+      data: 'h4l',
+      bundles: () => ({
+        zero_2e2mu: inFolder('h4l', '0j-2e2mu', 'bundle'),
+        zero_4l: inFolder('h4l', '0j-4l', 'bundle'),
+        one_low: inFolder('h4l', '1j-low', 'bundle'),
+        one_medium: inFolder('h4l', '1j-medium', 'bundle'),
+        two_low: inFolder('h4l', '2j-low', 'bundle'),
+        two_high: inFolder('h4l', '2j-high', 'bundle'),
+      }),
+    },
+  ]
+
+  /** Runs a pipeline of deploy/pipelines from topic to topic and reads back what it wrote. */
+  async function streamed(name: string, data: string) {
+    const file = repository(`deploy/pipelines/${name}.yaml`)
+    const input = ['--topic', `${name}-in`, '--brokers', server.bootstrap, '--rows', '256']
+    const sent = await spillway([
+      ...['produce', data, ...input, '--create-topic', '--partitions', '2', '--json'],
+    ])
+    expect(sent).toMatchObject({ code: 0 })
+    for (const end of ['scores', 'dead_letters'])
+      await client.admin().create(`${name}-${end}`, { partitions: 2 })
+    const scores = await follow(client, `${name}-scores`)
+    const dead = await follow(client, `${name}-dead_letters`)
+    const args = ['run', file, '--quiet', '--create-topics', ...onTopics(file, name, server.bootstrap, env)]
+    const ended = await spillway(args, { env, stop: scores.events(JSON.parse(sent.out).events) })
+    expect(ended).toMatchObject({ code: 0 })
+    await Promise.all([scores.stop(), dead.stop()])
+    expect(dead.messages()).toEqual([])
+    return eventsOf(scores.messages())
+  }
+
+  it.skipIf(!kafka).each(systems)(
+    '$name on Kafka: every score is that of spillway evaluate, to 1e-6',
+    async (system) => {
+      const sample = repository(`demo/data/${system.data}.arrow`)
+      const data = await numberedFile(sample, inFolder(`${system.data}.arrow`))
+      const parts = await streamed(system.name, data)
+      for (const [step, bundle] of Object.entries(system.bundles())) {
+        const out = inFolder(`${system.name}-${step}.arrow`)
+        const args = ['--data', data, '--part', 'all', '--out', out, '--quiet']
+        expect(await spillway(['evaluate', bundle, ...args])).toMatchObject({ code: 0 })
+        const columns = readBundle(bundle).manifest.outputs.flatMap((output) =>
+          output.columns.filter((column) => column !== null),
+        )
+        expect(columns.length).toBeGreaterThan(0)
+        const offline = scoresByEvent(await eventsIn(out), 'score', columns)
+        const online = scoresByEvent(parts, step, columns)
+        let worst = 0
+        // Offline has only what has a label that the recipe knows.
+        for (const [event, scores] of offline) {
+          const live = online.get(event)
+          expect(live, `event ${event} of ${step}`).toBeDefined()
+          scores.forEach((score, c) => {
+            worst = Math.max(worst, Math.abs(score - live![c]))
+          })
+        }
+        console.log(`${system.name}, ${step}: ${offline.size} events, largest difference ${worst}`)
+        expect(offline.size, step).toBeGreaterThan(50)
+        expect(worst, step).toBeLessThanOrEqual(1e-6)
+      }
+    },
+    240_000,
+  )
 })

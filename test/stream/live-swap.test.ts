@@ -1,16 +1,31 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BundleFiles } from '#spillway/models/bundle.js'
 import { signBundle } from '#spillway/models/signature.js'
 import { followingScorer, type Scored } from '../support/following.js'
-import { until } from '../support/kafka.js'
-import { endless, linear } from '../support/onnx.js'
+import { sleep, until } from '../support/kafka.js'
+import { crashing, endless, linear } from '../support/onnx.js'
 import { scaled } from '../support/registries.js'
 import { tinyModel } from '../support/tiny-model.js'
 
 const LIMIT = 120_000
+
+/** Processes that this one started, by what their command line holds. */
+function childrenThatRun(what: string): string[] {
+  const threads = readdirSync('/proc/self/task')
+  const pids = threads.flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' '))
+  return pids.filter((pid) => pid !== '' && read(`/proc/${pid}/cmdline`).includes(what))
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
 
 describe('a scorer that follows a registry', () => {
   it(
@@ -74,6 +89,36 @@ describe('a scorer that follows a registry', () => {
       await until(() => refused().length > hostile.length, 'a refusal of a damaged file', 60_000)
       await one.registry.publish(scaled(13))
       await one.until(13)
+    },
+    LIMIT,
+  )
+
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')(
+    'gives up a bundle that brings down the process it is tried in, after three times, and takes the next',
+    async () => {
+      const one = await followingScorer()
+      const trials = new Set<string>()
+      const watching = setInterval(() => {
+        for (const pid of childrenThatRun('trial-child.js')) trials.add(pid)
+      }, 10)
+      try {
+        await one.registry.publish(scaled(2, 2, {}, crashing()))
+        await until(() => trials.size === 3, 'three trials', 60_000)
+        // The registry is looked at every half second.
+        await sleep(4_000)
+        expect(trials.size).toBe(3)
+      } finally {
+        clearInterval(watching)
+      }
+      const refused = one.lines.filter((line) => line.includes('is refused'))
+      expect(refused).toHaveLength(1)
+      expect(refused[0]).toMatch(
+        /v2 is refused: MODEL_CRASHES: loading the model ended its process \(SIG[A-Z]+\)$/,
+      )
+      expect(one.lines.filter((line) => line.startsWith('fatal'))).toEqual([])
+      expect(await one.version()).toBe(1)
+      await one.registry.publish(scaled(3))
+      await one.until(3)
     },
     LIMIT,
   )

@@ -3,6 +3,7 @@ import { type Proto, type ProtoField, proto } from './protobuf.js'
 /** onnx.proto3: element types. */
 export const FLOAT = 1
 export const INT64 = 7
+const INT32 = 6
 const BOOL = 9
 
 type Dim = number | string
@@ -91,6 +92,29 @@ export const lookup = (table: readonly number[]): Uint8Array =>
     inputs: [valueInfo('x', ['n', 1])],
     outputs: [valueInfo('y', ['n', 1])],
   })
+
+/**
+ * Brings down the process that loads it: the optimiser works out -2³¹ / -1 in 32 bits, to which x86 answers with
+ * SIGFPE. Elsewhere it is a model of x[n, 1] and y[n, 1] like others.
+ */
+export function crashing(): Uint8Array {
+  const whole = (name: string, value: number): Proto => [
+    [1, 1],
+    [2, INT32],
+    [8, name],
+    [9, new Uint8Array(Int32Array.of(value).buffer)],
+  ]
+  return onnx({
+    nodes: [
+      node('Div', ['least', 'minus_one'], ['beyond']),
+      node('Cast', ['beyond'], ['factor'], [intAttribute('to', FLOAT)]),
+      node('Mul', ['x', 'factor'], ['y']),
+    ],
+    initializers: [whole('least', -(2 ** 31)), whole('minus_one', -1)],
+    inputs: [valueInfo('x', ['n', 1])],
+    outputs: [valueInfo('y', ['n', 1])],
+  })
+}
 
 /** Takes x[n, 1] and never gives a y: a Loop whose condition stays true. */
 export function endless(): Uint8Array {

@@ -214,6 +214,7 @@ async function forge(files, damage) {
   await keys.create(`${entry.name}.${entry.version}`, JSON.stringify(entry))
 }
 
+// In the first half of the swaps heaps and caches grow to what they need.
 const slope = slopeOf(memory.slice(memory.length >> 1))
 const p99 = {
   baseline: quantile(oracle.latencies.baseline, 0.99),
@@ -240,6 +241,8 @@ const closing = {
     swaps: quantile(oracle.latencies.swaps, 0.5),
   },
   p99_ms: p99,
+  p99_ratio:
+    p99.baseline === null || p99.swaps === null ? null : Number((p99.swaps / p99.baseline).toFixed(2)),
   rss_mb: { first: mb(memory[0]), last: mb(memory.at(-1)) },
   rss_slope_kb_per_swap: slope === null ? null : Number(slope.toFixed(1)),
 }

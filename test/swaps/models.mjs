@@ -5,10 +5,8 @@ import { makeBundle, readBundleFiles } from '../../dist/models/bundle.js'
 import { featureBuilder } from '../../dist/models/features/index.js'
 import { signBundle } from '../../dist/models/signature.js'
 import { sample } from '../chaos/events.mjs'
-import { proto } from '../support/proto.mjs'
+import { crashing, endless, external, stamped } from './graphs.mjs'
 
-const FLOAT = 1
-const INT64 = 7
 const base = readBundleFiles('test/data/models/polarization')
 const manifest = JSON.parse(Buffer.from(base.get('manifest.json')).toString())
 const model = base.get('model.onnx')
@@ -36,65 +34,10 @@ export async function firstOfSample() {
   return Float32Array.from(found)
 }
 
-const scalar = (name, type, bytes, dims = [1]) => [
-  ...dims.map((dim) => [1, dim]),
-  [2, type],
-  [8, name],
-  [9, bytes],
-]
-const bytesOf = (array) => new Uint8Array(array.buffer)
-const node = (op, inputs, outputs, more = []) => [
-  ...inputs.map((name) => [1, name]),
-  ...outputs.map((name) => [2, name]),
-  [4, op],
-  ...more,
-]
-
-/**
- * The network with one output more: `stamp` = factor · first momentum. Messages that are written one after
- * another are merged by protobuf's rules, so that the graph need not be taken apart.
- */
-function stamped(factor) {
-  const axis = [
-    5,
-    [
-      [1, 'axis'],
-      [3, 1],
-      [20, 2],
-    ],
-  ]
-  const shape = [[1, [[2, 'n']]]]
-  const graph = [
-    [1, node('Gather', ['momenta', 'stamp_index'], ['stamp_first'], [axis])],
-    [1, node('Mul', ['stamp_first', 'stamp_factor'], ['stamp'])],
-    [5, scalar('stamp_index', INT64, bytesOf(BigInt64Array.of(0n)), [])],
-    [5, scalar('stamp_factor', FLOAT, bytesOf(Float32Array.of(factor)))],
-    [
-      12,
-      [
-        [1, 'stamp'],
-        [
-          2,
-          [
-            [
-              1,
-              [
-                [1, FLOAT],
-                [2, shape],
-              ],
-            ],
-          ],
-        ],
-      ],
-    ],
-  ]
-  return Buffer.concat([model, proto([[7, graph]])])
-}
-
 /** A bundle whose `stamp` is `factor` times the first momentum; its probe says `answer` times. */
 export function versioned(
   version,
-  { factor = version, answer = version, graph = stamped(factor), ...more } = {},
+  { factor = version, answer = version, graph = stamped(model, factor), ...more } = {},
 ) {
   const values = momenta.map((value) => Math.fround(value * answer))
   const extra = new Map([['answer.stamp', { axis: '', type: 'float32', values, valid: null }]])
@@ -105,151 +48,6 @@ export function versioned(
 export const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 export const signed = (files, key = privateKey) => signBundle(files, key)
-
-/** Loops for ever: a condition that stays true. */
-function endless() {
-  const bool = (name) => [
-    [1, name],
-    [
-      2,
-      [
-        [
-          1,
-          [
-            [1, 9],
-            [2, []],
-          ],
-        ],
-      ],
-    ],
-  ]
-  const tensor = (name) => [
-    [1, name],
-    [
-      2,
-      [
-        [
-          1,
-          [
-            [1, FLOAT],
-            [
-              2,
-              [
-                [1, [[2, 'n']]],
-                [1, [[1, 12]]],
-              ],
-            ],
-          ],
-        ],
-      ],
-    ],
-  ]
-  const body = [
-    [1, node('Identity', ['go'], ['go_on'])],
-    [1, node('Identity', ['v'], ['v_on'])],
-    [2, 'body'],
-    [
-      11,
-      [
-        [1, 'i'],
-        [
-          2,
-          [
-            [
-              1,
-              [
-                [1, INT64],
-                [2, []],
-              ],
-            ],
-          ],
-        ],
-      ],
-    ],
-    [11, bool('go')],
-    [11, tensor('v')],
-    [12, bool('go_on')],
-    [12, tensor('v_on')],
-  ]
-  const loop = [
-    5,
-    [
-      [1, 'body'],
-      [6, body],
-      [20, 5],
-    ],
-  ]
-  const graph = [
-    [1, node('Loop', ['', 'always', 'momenta'], ['round'], [loop])],
-    [
-      1,
-      node(
-        'Gather',
-        ['round', 'stamp_index'],
-        ['stamp'],
-        [
-          [
-            5,
-            [
-              [1, 'axis'],
-              [3, 1],
-              [20, 2],
-            ],
-          ],
-        ],
-      ),
-    ],
-    [5, scalar('always', 9, Uint8Array.of(1), [])],
-    [5, scalar('stamp_index', INT64, bytesOf(BigInt64Array.of(0n)), [])],
-    [
-      12,
-      [
-        [1, 'stamp'],
-        [
-          2,
-          [
-            [
-              1,
-              [
-                [1, FLOAT],
-                [2, [[1, [[2, 'n']]]]],
-              ],
-            ],
-          ],
-        ],
-      ],
-    ],
-  ]
-  return Buffer.concat([model, proto([[7, graph]])])
-}
-
-/** The demo's network with weights that are kept elsewhere. */
-function external() {
-  const location = [
-    [1, 'location'],
-    [2, '/etc/passwd'],
-  ]
-  return Buffer.concat([
-    stamped(1),
-    proto([
-      [
-        7,
-        [
-          [
-            5,
-            [
-              [1, 1],
-              [2, 1],
-              [8, 'w'],
-              [13, location],
-              [14, 1],
-            ],
-          ],
-        ],
-      ],
-    ]),
-  ])
-}
 
 /**
  * Hostile bundles by name: what to publish as `version`; `damage` is done to the stored model, `more` is published
@@ -269,9 +67,10 @@ export const hostile = {
     files: signed(versioned(version)),
     damage: (bytes) => bytes.map((byte, i) => (i === 500 ? byte ^ 1 : byte)),
   }),
-  'external data': (version) => ({ files: signed(versioned(version, { graph: external() })) }),
+  'external data': (version) => ({ files: signed(versioned(version, { graph: external(model) })) }),
   'wrong inputs': (version) => ({ files: signed(versioned(version, { inputs: { other: 'momenta' } })) }),
-  'endless loop': (version) => ({ files: signed(versioned(version, { graph: endless() })) }),
+  'crash on load': (version) => ({ files: signed(versioned(version, { graph: crashing(model) })) }),
+  'endless loop': (version) => ({ files: signed(versioned(version, { graph: endless(model) })) }),
   noise: (version) => ({ files: signed(versioned(version, { graph: Buffer.from('no graph') })) }),
   older: (_version, older) => ({
     files: signed(versioned(older, { factor: 999, answer: 999 })),
