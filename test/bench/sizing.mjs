@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { parse, stringify } from 'yaml'
 import { startKafka } from '../../scripts/servers/kafka.mjs'
@@ -24,15 +25,19 @@ const PIPELINES = [
 
 /**
  * What a process of the demo's pipelines takes from topic to topic, exactly once, with one worker: the knee of a ramp by
- * `spillway bench load`, then CPU and memory at 85 % of it. Broker, scorers and load share the machine.
+ * `spillway bench load`, then CPU and memory at 85 % of it. Broker, scorers and load share the machine. `--pipelines
+ * zjets,largeR` takes only these.
  */
-export async function run({ json = null, quick = false } = {}) {
+export async function run({ json = null, quick = false, argv = [] } = {}) {
+  const { values } = parseArgs({ args: argv, strict: false, options: { pipelines: { type: 'string' } } })
+  const names = values.pipelines?.split(',') ?? PIPELINES.map(({ name }) => name)
+  const pipelines = PIPELINES.filter(({ name }) => names.includes(name))
   const [hold, factor, warm] = quick ? [3, 2, 3] : [6, 1.25, 10]
   const folder = mkdtempSync(join(tmpdir(), 'spillway-sizing-'))
   const kafka = await startKafka({ dataDir: join(folder, 'kafka') })
   const lines = []
   try {
-    for (const pipeline of PIPELINES) {
+    for (const pipeline of pipelines) {
       for (const processes of pipeline.processes) {
         const of = { ...pipeline, count: processes, folder, broker: kafka.bootstrap, hold, factor, warm }
         lines.push(await size(of))
@@ -45,11 +50,13 @@ export async function run({ json = null, quick = false } = {}) {
     rmSync(folder, { recursive: true, force: true })
   }
   print(lines)
-  const targets = PIPELINES.filter(({ processes }) => processes.length > 1).map(({ name }) => {
-    const [one, two] = [1, 2].map((n) => lines.find((line) => line.name === name && line.processes === n))
-    const value = two.knee / one.knee / 2
-    return { id: `${name}-second-process`, target: 0.8, value, ok: value >= 0.8 }
-  })
+  const targets = pipelines
+    .filter(({ processes }) => processes.length > 1)
+    .map(({ name }) => {
+      const [one, two] = [1, 2].map((n) => lines.find((line) => line.name === name && line.processes === n))
+      const value = two.knee / one.knee / 2
+      return { id: `${name}-second-process`, target: 0.8, value, ok: value >= 0.8 }
+    })
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg() }
   if (json !== null)
     writeFileSync(
@@ -59,7 +66,7 @@ export async function run({ json = null, quick = false } = {}) {
 }
 
 async function size({ name, data, from, count, folder, broker, hold, factor, warm }) {
-  const id = `${name}-${count}`
+  const id = `${name.toLowerCase()}-${count}`
   const topics = await Topics.connect(broker, PARTITIONS)
   await topics.create(`${id}-in`, `${id}-out`, `${id}-accepted`, `${id}-dead`)
   const file = join(folder, `${id}.yaml`)
