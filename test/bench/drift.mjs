@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { readBundleFiles, writeBundleFiles } from '#spillway/models/bundle.js'
 import { samplerShares } from './drift/sampler.mjs'
 import { median, quantile } from './engine/stats.mjs'
 import { prepare, runFiles } from './engine/throughput.mjs'
+import { numbersIn, parseBench } from './train/options.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const MODEL = join(root, 'demo', 'models', 'polarization')
@@ -52,25 +52,16 @@ export async function run({ json, quick, argv }) {
 }
 
 function parse(argv, quick) {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      json: { type: 'string' },
-      quick: { type: 'boolean' },
-      help: { type: 'boolean', default: false },
-      events: { type: 'string', default: quick ? '100000' : '1000000' },
-      rounds: { type: 'string', default: quick ? '1' : '9' },
-      seconds: { type: 'string', default: quick ? '2' : '20' },
-      workers: { type: 'string', default: '1' },
-    },
+  const names = ['events', 'rounds', 'seconds', 'workers']
+  const values = parseBench(argv, {
+    events: { type: 'string', default: quick ? '100000' : '1000000' },
+    rounds: { type: 'string', default: quick ? '1' : '9' },
+    seconds: { type: 'string', default: quick ? '2' : '20' },
+    workers: { type: 'string', default: '1' },
   })
-  if (values.help) return null
-  const number = (name) => {
-    const value = Number(values[name])
-    if (!(value > 0)) throw new Error(`--${name} must be a positive number, not ${values[name]}`)
-    return value
-  }
-  return Object.fromEntries(['events', 'rounds', 'seconds', 'workers'].map((name) => [name, number(name)]))
+  return values.help
+    ? null
+    : Object.fromEntries(names.map((name) => [name, numbersIn(values[name], name)[0]]))
 }
 
 /** The same model with nothing to compare its inputs and scores with. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -138,7 +138,9 @@ async function bench(file, data, folder, more) {
   rmSync(json, { force: true })
   const args = [main, 'bench', 'load', data, '--config', file, '--rows', ROWS, '--json', json, ...more]
   const child = spawn(process.execPath, args.map(String), { stdio: ['ignore', 'ignore', 'inherit'] })
-  await new Promise((done) => child.once('exit', done))
+  const code = await new Promise((done) => child.once('exit', done))
+  if (!existsSync(json))
+    throw new Error(`spillway bench load on ${file} ended with ${code} and wrote no curve`)
   return JSON.parse(readFileSync(json, 'utf8'))
 }
 

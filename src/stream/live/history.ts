@@ -46,6 +46,16 @@ export class History {
     }
   }
 
+  /** The newest values of a series, at most `most`, oldest first; none of a series that is not there. */
+  last(name: string, most: number): readonly (number | null)[] {
+    const ring = this.#series.get(name)
+    if (ring === undefined) return []
+    return Array.from({ length: Math.min(most, this.#count, ring.length) }, (_, back) => {
+      const value = ring[(this.#count - 1 - back) % ring.length]
+      return Number.isNaN(value) ? null : value
+    }).reverse()
+  }
+
   #valuesOf(name: string): Float64Array | undefined {
     const known = this.#series.get(name)
     if (known !== undefined || this.#series.size >= MOST_SERIES) return known

@@ -46,8 +46,6 @@ export class LiveRecorder {
   #second: Second
   #notices: readonly Notice[] = []
   #incidents: readonly Incident[] = []
-  #lags: readonly number[] = []
-  #latencies: readonly (number | null)[] = []
   #event: EventView | null = null
   /** One message of this second, and how many it was chosen from. */
   #sample: Done | null = null
@@ -93,10 +91,7 @@ export class LiveRecorder {
     const time = Math.round(Date.now() / 1e3)
     const lags = facts.lag.map(({ messages }) => messages).filter((messages) => messages !== null)
     const lag = lags.length === 0 ? null : lags.reduce((sum, messages) => sum + messages, 0)
-    const measured = this.#second.point(facts.workers, this.#chains)
-    const point = { ...measured, lag }
-    this.#lags = lag === null ? [] : [...this.#lags, lag].slice(-REMEMBERED_LAGS)
-    this.#latencies = [...this.#latencies, measured['latency.p99']].slice(-REMEMBERED_LATENCIES)
+    const point = { ...this.#second.point(facts.workers, this.#chains), lag }
     this.#second = new Second(this.#full)
     this.#recent.add(time, point)
     const minute = this.#closeMinute(time, point)
@@ -163,6 +158,8 @@ export class LiveRecorder {
 
   #problems(facts: Facts): Now['problems'] {
     const { recent, byCode } = this.#totals.letters
+    const lags = this.#recent.last('lag', REMEMBERED_LAGS)
+    const known = lags.slice(lags.lastIndexOf(null) + 1).filter((lag) => lag !== null)
     return problemsOf({
       time: Date.now() / 1e3,
       facts,
@@ -170,8 +167,8 @@ export class LiveRecorder {
       letters: recent,
       moreLetters: byCode.reduce((sum, { count }) => sum + count, 0) > recent.length,
       incidents: this.#incidents,
-      lags: this.#lags,
-      latencies: this.#latencies,
+      lags: known,
+      latencies: this.#recent.last('latency.p99', REMEMBERED_LATENCIES),
     })
   }
 

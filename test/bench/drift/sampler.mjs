@@ -6,7 +6,7 @@ import { makeScorer } from '#spillway/models/scorer.js'
 import { loads } from '../engine/loads.mjs'
 
 /** As a pipeline has it unless told otherwise. */
-const SETTINGS = { rows: 512, tokens: 2048, reproducible: false, driftEvery: 16 }
+const SETTINGS = { rows: 512, tokens: 1024, reproducible: false, driftEvery: 16 }
 const TURN_MS = 200
 const WARM_MS = 3_000
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { parseBench } from '../train/options.mjs'
 
 export const usage = `npm run bench -- engine [options]
   --json FILE               write all figures there
@@ -18,24 +18,18 @@ export const usage = `npm run bench -- engine [options]
 
 /** @throws for an option that is not there */
 export function parseOptions(argv, quick) {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      json: { type: 'string' },
-      quick: { type: 'boolean' },
-      help: { type: 'boolean', default: false },
-      profile: { type: 'boolean', default: false },
-      events: { type: 'string', default: quick ? '200000' : '3000000' },
-      'transformer-events': { type: 'string', default: quick ? '4096' : '32768' },
-      rounds: { type: 'string', default: quick ? '1' : '5' },
-      workers: { type: 'string', default: String(availableParallelism()) },
-      loads: { type: 'string', default: 'mlp,transformer' },
-      parts: { type: 'string', default: 'throughput,latency,soak' },
-      soak: { type: 'string', default: quick ? '0.25' : '2' },
-      seconds: { type: 'string', default: quick ? '5' : '20' },
-      zj: { type: 'string' },
-      jets: { type: 'string' },
-    },
+  const values = parseBench(argv, {
+    profile: { type: 'boolean', default: false },
+    events: { type: 'string', default: quick ? '200000' : '3000000' },
+    'transformer-events': { type: 'string', default: quick ? '4096' : '32768' },
+    rounds: { type: 'string', default: quick ? '1' : '5' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    loads: { type: 'string', default: 'mlp,transformer' },
+    parts: { type: 'string', default: 'throughput,latency,soak' },
+    soak: { type: 'string', default: quick ? '0.25' : '2' },
+    seconds: { type: 'string', default: quick ? '5' : '20' },
+    zj: { type: 'string' },
+    jets: { type: 'string' },
   })
   const number = (name) => {
     const value = Number(values[name])

@@ -23,6 +23,18 @@ describe('history', () => {
     })
   })
 
+  it('gives the newest values of one series, oldest first', () => {
+    const history = new History(1, 4)
+    expect(history.last('a', 3)).toEqual([])
+    for (const a of [1, null, 3]) history.add(0, { a })
+    expect(history.last('a', 2)).toEqual([null, 3])
+    expect(history.last('a', 9)).toEqual([1, null, 3])
+    for (const a of [4, 5, 6]) history.add(0, { a })
+    expect(history.last('a', 3)).toEqual([4, 5, 6])
+    expect(history.last('a', 9)).toEqual([3, 4, 5, 6])
+    expect(history.last('b', 9)).toEqual([])
+  })
+
   it('bounds the number of series whatever their names', () => {
     const history = new History(1, 2)
     for (let i = 0; i < 5_000; i++) history.add(i, { [`series ${i}`]: 1 })
