@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds @confluentinc/kafka-javascript (optional client) from source into the cache and links it into
-# node_modules, leaving package.json alone. About six minutes the first time.
+# node_modules, leaving package.json alone. Minutes the first time. With --build-only nothing is linked.
 # Debian packages: build-essential python3 zlib1g-dev libssl-dev libzstd-dev libcurl4-openssl-dev libsasl2-dev
 set -eu
 version=1.10.1
@@ -13,10 +13,11 @@ if [ ! -f "$package/build/Release/confluent-kafka-javascript.node" ]; then
   printf '{"private":true}\n' > package.json
   headers=$(dirname "$(dirname "$(node -p process.execPath)")")
   [ -f "$headers/include/node/node.h" ] && export npm_config_nodedir="$headers"
-  CKJS_LINKING=dynamic npm_config_build_from_source=true nice -n 15 npm install --ignore-scripts=false \
+  JOBS=max CKJS_LINKING=dynamic npm_config_build_from_source=true nice -n 15 npm install --ignore-scripts=false \
     --no-audit --no-fund --foreground-scripts "@confluentinc/kafka-javascript@$version" > build.log 2>&1 ||
     { tail -30 build.log >&2; exit 1; }
 fi
+[ "${1:-}" = --build-only ] && exit 0
 mkdir -p "$root/node_modules/@confluentinc"
 ln -sfn "$package" "$root/node_modules/@confluentinc/kafka-javascript"
 (cd "$root" && node -e "console.log('librdkafka', require('@confluentinc/kafka-javascript').librdkafkaVersion)")

@@ -72,10 +72,10 @@ export function optimizeWorkerCommand(): Command {
     })
 }
 
-/** An error of the trial is its result, as is a sample that is not there; one of this machine is not. */
+/** An error of the trial is its result; one of this machine, which may pass, is not. */
 function refused(cause: unknown): TrialReply {
   const error = asSpillwayError(cause, 'INTERNAL')
-  if (error.decision === 'retry' && error.code !== 'SOURCE_UNAVAILABLE') throw error
+  if (error.decision === 'retry') throw error
   const { code, message, place, remedy } = error
   return { error: { code, message, ...(place !== undefined && { place }), remedy } }
 }

@@ -1,5 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { LoadedPipeline } from '../stream/config/load.js'
 import { addCutFlows, type CutFlowCounts } from '../stream/cutflow/counts.js'
 import { readCutFlows } from '../stream/cutflow/file.js'
@@ -7,6 +7,7 @@ import { type CutFlowReport, cutFlowReports } from '../stream/cutflow/report.js'
 import { servesLivePage } from '../stream/live/index.js'
 import { quantile } from '../stream/quantile.js'
 import { assemble } from '../stream/run.js'
+import { progressFolders } from '../stream/sinks/file-lane.js'
 import { openProgress } from './progress.js'
 import type { Summary } from './summary.js'
 
@@ -111,9 +112,7 @@ function outputOf({ config, folder }: LoadedPipeline): string {
 function forget({ config, folder }: LoadedPipeline): void {
   if (!('files' in config.sink.scores)) return
   const scores = resolve(folder, config.sink.scores.files)
-  try {
-    for (const name of readdirSync(scores)) if (name.startsWith('.progress-')) rmSync(join(scores, name))
-  } catch {
-    // There is no such folder yet: nothing to forget.
-  }
+  // Before the first run there is no such folder: nothing to forget.
+  if (!existsSync(scores)) return
+  for (const folder of progressFolders(scores)) rmSync(folder, { recursive: true, force: true })
 }

@@ -196,8 +196,8 @@ export const catalogue = {
   ),
   FILE_UNREADABLE: entry(
     'stop',
-    'A file is not what its name says, or is damaged.',
-    'See the place given: the file is damaged, or of another format than its name says.',
+    'A file is not what its name says, or is damaged; or a file of a sample is not there.',
+    'See the place given: the file is damaged, of another format than its name says, or absent.',
   ),
   FILE_LIMIT: entry(
     'stop',

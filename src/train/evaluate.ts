@@ -2,6 +2,7 @@ import { expandGlobs } from '../ingest/glob.js'
 import type { Bundle } from '../models/manifest.js'
 import type { RunConfig } from './config.js'
 import { Blocks } from './data/blocks.js'
+import { present } from './data/present.js'
 import { splitter } from './data/split.js'
 import { metricsOf } from './metrics.js'
 import type { Recipe } from './recipe.js'
@@ -33,11 +34,11 @@ export interface Evaluation {
 
 /**
  * Scores labelled events with a bundle, by the scorer's own code, and gives the recipe's figures of merit on them.
- * @throws SpillwayError COLUMN_MISSING, SOURCE_UNAVAILABLE, MODEL_INVALID
+ * @throws SpillwayError COLUMN_MISSING, FILE_UNREADABLE, MODEL_INVALID
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { bundle, recipe, config, part, out, onProgress } = options
-  const paths = expandGlobs(options.files, process.cwd())
+  const paths = await present(() => expandGlobs(options.files, process.cwd()))
   const task = recipe.task(config.recipe)
   const split =
     part === 'all'

@@ -105,13 +105,16 @@ export function faultTests(bench: () => Bench): void {
       expect(Date.now() - start).toBeLessThan(20_000)
     })
 
-    test('no broker at all: SOURCE_UNAVAILABLE after the time allowed', async () => {
+    test('no broker at all: SOURCE_UNAVAILABLE at its address after the time allowed', async () => {
       const client = await bench().open({ brokers: ['127.0.0.1:1'], connectionTimeoutMs: 500 })
       const consumer = client.consumer(consumerOptions('any', keeper(), { unavailableMs: 2_000 }))
       const start = Date.now()
-      await expect(consumer.start()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
+      const unavailable = { code: 'SOURCE_UNAVAILABLE', place: '127.0.0.1:1' }
+      await expect(consumer.start()).rejects.toMatchObject(unavailable)
       expect(Date.now() - start).toBeLessThan(15_000)
-      await sleep(0)
+      await expect(client.admin().partitions('any')).rejects.toMatchObject(unavailable)
+      const lane = client.transactional({ transactionalId: 'any', deliveryTimeoutMs: 2_000 })
+      await expect(lane.init()).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE', place: '127.0.0.1:1' })
     })
   })
 }

@@ -148,6 +148,50 @@ sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { inte
   )
 
   it(
+    'two processes write one folder; one sleeps through a rebalance, one is killed, each event in one part',
+    async () => {
+      const run = await bench.setUp(
+        4,
+        ({ input }) => `${STEPS}
+source: { topic: ${input} }
+sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { interval_ms: 20 } }`,
+      )
+      const seen = () => {
+        try {
+          return valuesOf(readParts(join(run.folder, 'scores')), 'event').map(Number)
+        } catch {
+          return []
+        }
+      }
+      let sent = 0
+      const batch = async (messages: number) => {
+        await bench.produce(range(messages, sent).map((i) => checked(run.input, i % 4, eventsFrom(ROWS * i))))
+        sent += messages
+      }
+      const [sleeper, killed] = [bench.start(run.file), bench.start(run.file)]
+      await batch(40)
+      await until(() => seen().length >= ROWS * sent, 'the first parts', 120_000)
+      // It has work under way, and wakes up in the belief that its partitions are its own.
+      await batch(200)
+      await sleep(50)
+      sleeper.kill('SIGSTOP')
+      await until(() => seen().length >= ROWS * sent, 'the partitions of the sleeper', 120_000)
+      await batch(200)
+      sleeper.kill('SIGCONT')
+      await sleep(100)
+      killed.kill('SIGKILL')
+      await batch(40)
+      await until(() => seen().length >= ROWS * sent, 'all parts', 120_000)
+      await sleep(500)
+      sleeper.kill('SIGTERM')
+      const { code, text } = await sleeper.ended
+      expect(code, text).toBe(0)
+      expect(sorted(seen())).toEqual(range(ROWS * sent))
+    },
+    LIMIT,
+  )
+
+  it(
     'two processes share the partitions; one killed, the other takes over, each event once',
     async () => {
       const run = await bench.setUp(4, (names) => topics(names))

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ArrowFile, decodeMessage, defaultLimits } from '#spillway/ingest/arrow/index.js'
+import { CommitLog } from '#spillway/stream/sinks/commit-log.js'
+import type { Progress } from '#spillway/stream/sinks/file-lane.js'
 import { writeArrow } from '../support/arrow-files.js'
 import { until } from '../support/kafka.js'
 import { demo, messagesOfFile } from '../support/messages.js'
@@ -110,14 +112,8 @@ describe('pipelines with models of another framework', () => {
     async () => {
       const folder = temporary()
       const file = demoIn(folder, 'zjets', 0)
-      const progress = join(folder, 'zjets/scores/.progress-part.json')
-      const next = (): number => {
-        try {
-          return Number(JSON.parse(readFileSync(progress, 'utf8')).next ?? 0)
-        } catch {
-          return 0
-        }
-      }
+      const log = new CommitLog<Progress>(join(folder, 'zjets/scores/.progress-part'))
+      const next = (): number => Number(log.newest()?.state.next ?? 0)
       const one: readonly string[] = ['--set', 'workers.count=1', '--set', 'gather.rows=1']
       let kills = 0
       for (;;) {

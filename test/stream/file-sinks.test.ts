@@ -44,9 +44,9 @@ it.each(['parquet', 'root'])(
     await running.close()
     const scores = join(folder, 'scores')
     expect((await valuesIn(scores, 'event')).length).toBeLessThan(600)
-    // What a killed run left: it is in no progress file and goes.
-    writeFileSync(join(scores, `part-000900.${format}`), 'left over')
-    writeFileSync(join(scores, `part-000900.${format}.1-x.partial`), 'left over')
+    // What a killed run left: it was not committed and goes.
+    writeFileSync(join(scores, `.part-0-000900.${format}.tmp`), 'left over')
+    writeFileSync(join(scores, `.part-0-000900.${format}.tmp.1-x.partial`), 'left over')
     await runToEnd(pipeline)
     expect(await valuesIn(scores, 'event')).toEqual([...range(300), ...range(300)])
     expect(readdirSync(scores).filter((name) => /000900|partial/.test(name))).toEqual([])

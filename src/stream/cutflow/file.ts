@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addCutFlows, type CutFlowCounts } from './counts.js'
 import { type CutFlowReport, cutFlowReports } from './report.js'
@@ -12,15 +12,11 @@ export interface CutFlowFile {
 }
 
 /**
- * Writes the cut-flows of a folder of scores: the sum over its lanes' progress files, so that they are of the events in
- * the parts, also of those that an earlier, killed run put there. Without any, an old report is removed.
+ * Writes the cut-flows of a folder of scores: the sum over its lanes, of the events in their parts, also of those that an
+ * earlier, killed run put there. Without any, an old report is removed.
  */
-export function writeCutFlows(folder: string, pipeline: string): void {
-  const counts = readdirSync(folder)
-    .filter((name) => /^\.progress-.*\.json$/.test(name))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { cutFlows?: CutFlowCounts })
-    .reduce((sum, { cutFlows = {} }) => addCutFlows(sum, cutFlows), {} as CutFlowCounts)
+export function writeCutFlows(folder: string, pipeline: string, lanes: readonly CutFlowCounts[]): void {
+  const counts = lanes.reduce((sum, one) => addCutFlows(sum, one), {} as CutFlowCounts)
   const path = join(folder, FILE)
   if (Object.keys(counts).length === 0) {
     rmSync(path, { force: true })

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors.js'
-import type { KafkaConfig, KafkaLog } from './port.js'
+import type { KafkaConfig } from './port.js'
 
 /** What librdkafka is told; names of its CONFIGURATION.md. */
 export type RdConfig = Readonly<Record<string, string | number | boolean | ((...args: never[]) => void)>>
@@ -25,9 +25,9 @@ export interface RdError extends Error {
   readonly code: number
 }
 
-type Done<T = unknown> = (error: RdError | null | undefined, result: T) => void
+export type Done<T = unknown> = (error: RdError | null | undefined, result: T) => void
 
-interface RdClient {
+export interface RdClient {
   connect(options: { readonly timeout: number }, done: Done): void
   on(event: 'event.error', listener: (error: RdError) => void): void
   on(event: 'event.log', listener: (entry: { readonly fac: string; readonly message: string }) => void): void
@@ -134,30 +134,6 @@ export function commonConfig(config: KafkaConfig): RdConfig {
     }),
   }
 }
-
-/**
- * Connects; rejects at once when the credentials are refused, which librdkafka only logs while it tries on.
- */
-export function connectClient(client: RdClient, timeoutMs: number, log: KafkaLog): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refused = (message: string) => {
-      if (/SASL.*authentication/i.test(message))
-        reject(Object.assign(new Error(message), { code: authenticationFailed }))
-    }
-    client.on('event.log', (entry) => {
-      log('debug', `librdkafka ${entry.fac}: ${entry.message}`, {})
-      refused(entry.message)
-    })
-    client.on('event.error', (error) => {
-      log('debug', `librdkafka: ${error.message}`, { code: error.code })
-      if (error.code === authenticationFailed) reject(error)
-    })
-    client.connect({ timeout: timeoutMs }, (error) => (error ? reject(error) : resolve()))
-  })
-}
-
-/** RD_KAFKA_RESP_ERR__AUTHENTICATION */
-const authenticationFailed = -169
 
 /** A callback function as a promise. */
 export const promised = <T>(call: (done: Done<T>) => void): Promise<T> =>

@@ -2,12 +2,12 @@ import type { Message } from '../../ingest/message.js'
 import {
   type Binding,
   commonConfig,
-  connectClient,
-  promised,
+  type RdConsumer,
   type RdError,
   type RdMessage,
   type RdPartition,
 } from './confluent-binding.js'
+import { Handle } from './confluent-handle.js'
 import { Deliveries, type Fetching } from './deliveries.js'
 import { isHopeless, kafkaError, offsetGone, protocolName, within } from './errors-of.js'
 import { defaultsOf, type Session, type SessionEvents, supervise } from './membership.js'
@@ -25,7 +25,7 @@ export function confluentConsumer(
   log: KafkaLog,
   options: ConsumerOptions,
 ): GroupConsumer {
-  return supervise(options, (events) => open(binding, config, log, options, events))
+  return supervise(options, config.brokers, (events) => open(binding, config, log, options, events))
 }
 
 /** One membership. librdkafka's own threads send the heartbeats; the loop here only takes what was fetched. */
@@ -67,10 +67,13 @@ function open(
       'max.partition.fetch.bytes': options.maxBytesPerPartition,
       'queued.max.messages.kbytes': Math.max(1024, Math.ceil(options.prefetchBytes / 1024)),
       'statistics.interval.ms': 1_000,
-      rebalance_cb: (error: RdError, partitions: readonly RdPartition[]) => void rebalance(error, partitions),
+      rebalance_cb: (error: RdError, partitions: readonly RdPartition[]): void => {
+        rebalance(error, partitions).catch(events.lost)
+      },
     },
     { 'auto.offset.reset': 'error' },
   )
+  const handle = consumerHandle(consumer)
   consumer.on('event.stats', ({ message }) => {
     if (isMember(message)) events.contact()
   })
@@ -83,9 +86,11 @@ function open(
 
   const fetching: Fetching = {
     pause: (partition) => {
-      if (starts === undefined) consumer.pause([partition])
+      if (starts === undefined && handle.open) consumer.pause([partition])
     },
-    resume: ({ topic, partition }) => consumer.resume([{ topic, partition }]),
+    resume: ({ topic, partition }) => {
+      if (handle.open) consumer.resume([{ topic, partition }])
+    },
     seek: ({ topic, partition }, offset) => {
       const place = { topic, partition, offset: Number(offset) }
       ;(starts ?? seeks).set(keyOf(place), place)
@@ -98,7 +103,7 @@ function open(
       const committed =
         open.length === 0
           ? []
-          : await promised<readonly RdPartition[]>((done) => consumer.committed(open, 10_000, done))
+          : await handle.call<readonly RdPartition[]>((done) => consumer.committed(open, 10_000, done))
       if (over || deliveries === undefined || deliveries.partitions !== partitions) return
       const fallback = options.from === 'earliest' ? -2 : -1
       const known = new Map(committed.map((item) => [keyOf(item), item.offset ?? -1001]))
@@ -126,13 +131,13 @@ function open(
     await old?.revoke()
   }
   const rebalance = async (error: RdError, partitions: readonly RdPartition[]): Promise<void> => {
+    await revoke()
     if (error.code !== assignPartitions || over) {
-      await revoke()
+      // Also of a consumer that is being closed: it waits for this answer.
       consumer.unassign()
       return
     }
     events.contact()
-    await revoke()
     consumer.assign([])
     starts = new Map()
     const list = partitions.map(({ topic, partition }) => ({ topic, partition }))
@@ -144,9 +149,9 @@ function open(
   const takeSeeks = async (): Promise<void> => {
     for (const [key, place] of seeks) {
       // Refused while the partition is being started: tried again before the next poll.
-      const error = await promised((done) => consumer.seek(place, 1_000, done)).catch(
-        (cause: RdError) => cause,
-      )
+      const error = await handle
+        .call((done) => consumer.seek(place, 1_000, done))
+        .catch((cause: unknown) => cause)
       if (!(error instanceof Error) && seeks.get(key) === place) seeks.delete(key)
     }
   }
@@ -175,7 +180,7 @@ function open(
     while (!over) {
       await takeSeeks()
       try {
-        hand(await promised<readonly RdMessage[]>((done) => consumer.consume(messagesPerPoll, done)))
+        hand(await handle.call<readonly RdMessage[]>((done) => consumer.consume(messagesPerPoll, done)))
       } catch (error) {
         if (over) return
         if (protocolName(error) === 'OFFSET_OUT_OF_RANGE')
@@ -188,7 +193,8 @@ function open(
     }
   }
   const run = async (): Promise<void> => {
-    await connectClient(consumer, config.connectionTimeoutMs, log)
+    await handle.connect(config, log)
+    if (over) return
     consumer.setDefaultConsumeTimeout(Math.min(50, options.maxWaitMs))
     consumer.setDefaultIsTimeoutOnlyForFirstMessage(true)
     consumer.subscribe(options.topics)
@@ -205,7 +211,7 @@ function open(
         const late = () => new Error('no answer')
         await within(
           options.sessionTimeoutMs,
-          promised((done) => consumer.commitCb([position], done)),
+          handle.call((done) => consumer.commitCb([position], done)),
           late,
         )
       } catch (error) {
@@ -218,12 +224,16 @@ function open(
       const leave = async () => {
         await running
         await loop
-        await promised((done) => consumer.disconnect(done))
+        await handle.end()
       }
       await within(farewellMs, leave(), () => undefined).catch(() => undefined)
     },
   }
 }
+
+/** A consumer is freed by leaving its group. */
+export const consumerHandle = (consumer: RdConsumer): Handle<RdConsumer> =>
+  new Handle(consumer, (client, done) => client.disconnect(done))
 
 /** Whether librdkafka's statistics (STATISTICS.md) show a joined group with its coordinator reachable. */
 function isMember(stats: string): boolean {

@@ -3,13 +3,12 @@ import {
   asBuffer,
   type Binding,
   commonConfig,
-  connectClient,
-  promised,
   type RdConfig,
   type RdConsumer,
   type RdError,
   type RdProducer,
 } from './confluent-binding.js'
+import { Handle } from './confluent-handle.js'
 import { isFenced, kafkaError, laneCode, type Phase, sinkCode, within } from './errors-of.js'
 import type {
   BatchProducer,
@@ -27,10 +26,12 @@ const defaultDeliveryMs = 30_000
 const farewellMs = 2_000
 const queueFull = -184
 
-interface Maker {
+export interface Maker {
   readonly binding: Binding
   readonly config: KafkaConfig
   readonly log: KafkaLog
+  /** Producers that are being closed, to be waited for before the process ends. */
+  readonly closing: Set<Promise<void>>
 }
 
 const producerConfig = ({ config }: Maker, options: ProducerOptions) => ({
@@ -51,8 +52,8 @@ const solid = (bytes: Uint8Array | null): Buffer | null =>
   bytes !== null && bytes.length === 0 ? Buffer.from([0]).subarray(0, 0) : asBuffer(bytes)
 
 /** Gives the records to librdkafka; resolves when all are acknowledged, rejects with the first failure. */
-function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Promise<void> {
-  return new Promise((resolve, reject) => {
+function produceAll(handle: Handle<RdProducer>, records: readonly KafkaRecord[]): Promise<void> {
+  const acknowledged = new Promise<void>((resolve, reject) => {
     let left = records.length
     if (left === 0) return resolve()
     const settle = (error: RdError | null) => {
@@ -60,11 +61,11 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
       else if (--left === 0) resolve()
     }
     const give = (from: number): void => {
-      for (let i = from; i < records.length; i++) {
+      for (let i = from; i < records.length && handle.open; i++) {
         const { topic, partition = -1, key, value, headers, timestamp = 0 } = records[i]
         const list = headers && Array.from(headers, ([name, bytes]) => ({ [name]: asBuffer(bytes)! }))
         try {
-          producer.produce(topic, partition, solid(value), solid(key), timestamp, settle, list)
+          handle.client.produce(topic, partition, solid(value), solid(key), timestamp, settle, list)
         } catch (error) {
           if ((error as RdError).code === queueFull) setTimeout(() => give(i), 20)
           else reject(error)
@@ -74,6 +75,7 @@ function produceAll(producer: RdProducer, records: readonly KafkaRecord[]): Prom
     }
     give(0)
   })
+  return handle.orEnd(acknowledged)
 }
 
 async function connected(
@@ -81,33 +83,35 @@ async function connected(
   options: ProducerOptions,
   messageTimeoutMs: number,
   more: RdConfig,
-): Promise<RdProducer> {
+): Promise<Handle<RdProducer>> {
   // These two belong to topics: beside a topic configuration they are lost among the others.
   const perTopic = { partitioner: 'murmur2_random', 'message.timeout.ms': messageTimeoutMs }
   const producer = new maker.binding.Producer({ ...producerConfig(maker, options), ...more }, perTopic)
   producer.on('delivery-report', (error, report) => (report.opaque as (error: RdError | null) => void)(error))
+  const handle = new Handle(producer, (client, done) => client.disconnect(0, done))
   try {
-    await connectClient(producer, maker.config.connectionTimeoutMs, maker.log)
+    await handle.connect(maker.config, maker.log)
   } catch (error) {
-    producer.disconnect(0, () => undefined)
+    void farewell(maker, handle)
     throw error
   }
   producer.setPollInBackground(true)
-  return producer
+  return handle
 }
 
-const farewell = (producer: RdProducer): Promise<unknown> =>
-  within(
-    farewellMs,
-    promised((done) => producer.disconnect(0, done)),
-    () => undefined,
-  ).catch(() => undefined)
+/** Ends a producer; does not wait long for a call that hangs on a broker. */
+function farewell({ closing }: Maker, handle: Handle<RdProducer>): Promise<void> {
+  const ended = handle.end()
+  closing.add(ended)
+  ended.then(() => closing.delete(ended))
+  return within(farewellMs, ended, () => undefined).catch(() => undefined)
+}
 
 /** Aborts what is open; gives the reason when it cannot. */
-const abort = (producer: RdProducer): Promise<unknown> =>
+const abort = (handle: Handle<RdProducer>): Promise<unknown> =>
   within(
     farewellMs,
-    promised((done) => producer.abortTransaction(farewellMs, done)),
+    handle.call((done) => handle.client.abortTransaction(farewellMs, done)),
     () => undefined,
   ).catch((reason: unknown) => reason)
 
@@ -115,22 +119,22 @@ const abort = (producer: RdProducer): Promise<unknown> =>
 export function confluentLane(
   maker: Maker,
   options: TransactionalOptions,
-  membership: (group: string) => Promise<RdConsumer>,
+  membership: (group: string) => Promise<Handle<RdConsumer>>,
 ): LaneProducer {
   const deliveryMs = options.deliveryTimeoutMs ?? defaultDeliveryMs
   const transactionMs = options.transactionTimeoutMs ?? 60_000
   const place = `transactional id ${options.transactionalId}`
-  let current: RdProducer | undefined
+  let current: Handle<RdProducer> | undefined
 
   const drop = async (): Promise<void> => {
     const old = current
     current = undefined
-    if (old !== undefined) await farewell(old)
+    if (old !== undefined) await farewell(maker, old)
   }
 
   const init = async (): Promise<void> => {
     await drop()
-    let made: RdProducer | undefined
+    let made: Handle<RdProducer> | undefined
     try {
       made = await connected(maker, options, Math.min(deliveryMs, transactionMs), {
         'transactional.id': options.transactionalId,
@@ -140,35 +144,39 @@ export function confluentLane(
         'retry.backoff.ms': 10,
         'retry.backoff.max.ms': 200,
       })
-      const producer = made
-      await promised((done) => producer.initTransactions(deliveryMs, done))
+      const { client } = made
+      await made.call((done) => client.initTransactions(deliveryMs, done))
       current = made
     } catch (error) {
-      if (made !== undefined) void farewell(made)
+      if (made !== undefined) void farewell(maker, made)
       throw kafkaError(error, laneCode(error, 'init'), 'Cannot open the lane', place)
     }
   }
 
   const transact = async (records: readonly KafkaRecord[], offsets: OffsetCommit): Promise<void> => {
-    const producer = current
-    if (producer === undefined)
+    const handle = current
+    if (handle === undefined)
       throw new SpillwayError('INTERNAL', 'The lane is not open: init() first', { place })
     const { group, topic, partition, next, metadata = '' } = offsets
     let phase: Phase = 'send'
     const run = async (): Promise<void> => {
-      await promised((done) => producer.beginTransaction(done))
-      await produceAll(producer, records)
+      const { client } = handle
+      await handle.call((done) => client.beginTransaction(done))
+      await produceAll(handle, records)
       const member = await membership(group)
       const position = { topic, partition, offset: Number(next), metadata }
-      await promised((done) => producer.sendOffsetsToTransaction([position], member, deliveryMs, done))
+      const sent = handle.call((done) =>
+        client.sendOffsetsToTransaction([position], member.client, deliveryMs, done),
+      )
+      await member.hold(sent)
       phase = 'commit'
-      await promised((done) => producer.commitTransaction(deliveryMs, done))
+      await handle.call((done) => client.commitTransaction(deliveryMs, done))
     }
     try {
       await within(deliveryMs * 2, run(), () => new Error(`not done within ${deliveryMs * 2} ms`))
     } catch (error) {
       // A fenced producer's records fail as purged; only the answer to the abort says why.
-      const fenced = phase === 'send' && isFenced(await abort(producer))
+      const fenced = phase === 'send' && isFenced(await abort(handle))
       const code = fenced ? 'LANE_FENCED' : laneCode(error, phase)
       await drop()
       throw kafkaError(
@@ -186,10 +194,10 @@ export function confluentLane(
 /** See `BatchProducer`. librdkafka gathers and pipelines by itself. */
 export function confluentProducer(maker: Maker, options: ProducerOptions = {}): BatchProducer {
   const deliveryMs = options.deliveryTimeoutMs ?? defaultDeliveryMs
-  let producer: Promise<RdProducer> | undefined
+  let producer: Promise<Handle<RdProducer>> | undefined
   const open = new Set<Promise<void>>()
 
-  const client = (): Promise<RdProducer> => {
+  const client = (): Promise<Handle<RdProducer>> => {
     producer ??= connected(maker, options, deliveryMs, { 'linger.ms': 5 }).catch((error) => {
       producer = undefined
       throw error
@@ -215,7 +223,7 @@ export function confluentProducer(maker: Maker, options: ProducerOptions = {}): 
       await Promise.allSettled(open)
       const made = await producer?.catch(() => undefined)
       producer = undefined
-      if (made !== undefined) await farewell(made)
+      if (made !== undefined) await farewell(maker, made)
     },
   }
 }

@@ -1,6 +1,8 @@
-import { commonConfig, connectClient, loadBinding, promised, type RdConsumer } from './confluent-binding.js'
-import { confluentConsumer } from './confluent-consumer.js'
-import { confluentLane, confluentProducer } from './confluent-producers.js'
+import { commonConfig, loadBinding, type RdConsumer } from './confluent-binding.js'
+import { confluentConsumer, consumerHandle } from './confluent-consumer.js'
+import type { Handle } from './confluent-handle.js'
+import { confluentLane, confluentProducer, type Maker } from './confluent-producers.js'
+import { within } from './errors-of.js'
 import { kafkajsAdmin } from './kafkajs-admin.js'
 import { connector } from './kafkajs-connect.js'
 import type {
@@ -12,6 +14,9 @@ import type {
   LaneProducer,
 } from './port.js'
 
+/** How long the end waits for calls that hang on a broker which does not answer. */
+const farewellMs = 10_000
+
 /**
  * A `KafkaClient` on librdkafka (@confluentinc/kafka-javascript, optional): a tenth of kafkajs's CPU for
  * producing. It uses the package's callback API, not its KafkaJS-like one: that one drops the metadata of
@@ -21,22 +26,23 @@ import type {
  */
 export async function confluentClient(config: KafkaConfig, log: KafkaLog): Promise<KafkaClient> {
   const binding = await loadBinding()
-  const maker = { binding, config, log }
+  const maker: Maker = { binding, config, log, closing: new Set() }
   const admin = kafkajsAdmin(connector(config, log), async () => null)
   const consumers: GroupConsumer[] = []
   const producers: (LaneProducer | BatchProducer)[] = []
-  const memberships = new Map<string, Promise<RdConsumer>>()
+  const memberships = new Map<string, Promise<Handle<RdConsumer>>>()
   const keep = <All, One extends All>(list: All[], item: One): One => {
     list.push(item)
     return item
   }
   // librdkafka wants a consumer with the offsets of a transaction. This one never joins, so the broker checks
   // no generation: the lane's transactional id is the guard, as with kafkajs.
-  const membership = (group: string): Promise<RdConsumer> => {
+  const membership = (group: string): Promise<Handle<RdConsumer>> => {
     const known = memberships.get(group)
     if (known !== undefined) return known
     const consumer = new binding.KafkaConsumer({ ...commonConfig(config), 'group.id': group }, {})
-    const made = connectClient(consumer, config.connectionTimeoutMs, log).then(() => consumer)
+    const handle = consumerHandle(consumer)
+    const made = handle.connect(config, log).then(() => handle)
     memberships.set(group, made)
     made.catch(() => memberships.delete(group))
     return made
@@ -50,9 +56,9 @@ export async function confluentClient(config: KafkaConfig, log: KafkaLog): Promi
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       await Promise.all(producers.map((producer) => producer.close()))
       const idle = await Promise.allSettled(memberships.values())
-      const leave = (consumer: RdConsumer) => promised((done) => consumer.disconnect(done))
-      await Promise.allSettled(
-        idle.map((item) => (item.status === 'fulfilled' ? leave(item.value) : undefined)),
+      const ends = idle.map((item) => (item.status === 'fulfilled' ? item.value.end() : undefined))
+      await within(farewellMs, Promise.all([...maker.closing, ...ends]), () => undefined).catch(
+        () => undefined,
       )
       await admin.close()
     },

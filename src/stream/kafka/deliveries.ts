@@ -80,6 +80,7 @@ export class Deliveries {
       if (this.#live) this.#options.fail(error)
       return
     }
+    if (!this.#live) return
     for (const lane of this.#lanes.values()) {
       lane.open = true
       this.#advance(lane)

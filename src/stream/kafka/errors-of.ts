@@ -91,14 +91,23 @@ export const offsetGone = (place: string, cause?: unknown): SpillwayError =>
     cause,
   })
 
-/** Wraps a client library's error; keeps a SpillwayError. */
+/** The broker that did not answer, `host:port`, where an error says which; kafkajs and `Handle` keep it beside theirs. */
+export function silentBroker(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const { broker } = at as { broker?: unknown }
+    if (typeof broker === 'string' && broker !== '') return broker
+  }
+  return undefined
+}
+
+/** Wraps a client library's error; keeps a SpillwayError. A broker that does not answer is the place before any other. */
 export function kafkaError(error: unknown, code: ErrorCode, doing: string, place?: string): SpillwayError {
   if (error instanceof SpillwayError) return error
   const name = protocolName(error)
   const reason = error instanceof Error ? error.message : String(error)
   const remedy = remedies[name]
   return new SpillwayError(code, `${doing}: ${name === '' ? '' : `${name}: `}${reason}`, {
-    place,
+    place: name === '' ? (silentBroker(error) ?? place) : place,
     remedy,
     cause: error,
   })

@@ -11,8 +11,12 @@ import type { ConsumerOptions, GroupConsumer, TopicPartition } from './port.js'
 const farewellMs = 10_000
 
 /** See `GroupConsumer`. */
-export function kafkajsConsumer(connect: Connect, options: ConsumerOptions): GroupConsumer {
-  return supervise(options, (events) => open(connect, options, events))
+export function kafkajsConsumer(
+  connect: Connect,
+  brokers: readonly string[],
+  options: ConsumerOptions,
+): GroupConsumer {
+  return supervise(options, brokers, (events) => open(connect, options, events))
 }
 
 /** One membership from joining to leaving or crashing. */

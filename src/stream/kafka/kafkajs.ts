@@ -22,7 +22,7 @@ export function kafkajsClient(config: KafkaConfig, log: KafkaLog): KafkaClient {
     return item
   }
   return {
-    consumer: (options) => keep(consumers, kafkajsConsumer(connect, options)),
+    consumer: (options) => keep(consumers, kafkajsConsumer(connect, config.brokers, options)),
     transactional: (options) => keep(producers, kafkajsLane(connect, options)),
     producer: (options) => keep(producers, kafkajsProducer(connect, options)),
     admin: () => admin,

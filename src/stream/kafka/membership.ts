@@ -1,6 +1,6 @@
 import { SpillwayError } from '../../errors.js'
 import type { Deliveries } from './deliveries.js'
-import { isHopeless, kafkaError, protocolName } from './errors-of.js'
+import { isHopeless, kafkaError, protocolName, silentBroker } from './errors-of.js'
 import type { ConsumerOptions, GroupConsumer } from './port.js'
 
 /** What a session tells its supervisor. After `close()` was called on it nothing of it is heard. */
@@ -50,7 +50,11 @@ const isUnknownTopic = (error: unknown) => protocolName(error) === 'UNKNOWN_TOPI
  * Keeps a group membership alive: opens a session, and another one when it is lost or silent for longer than
  * a rebalance can take, until `stop()`, a failure of the handler, or `unavailableMs` without contact.
  */
-export function supervise(given: ConsumerOptions, open: (events: SessionEvents) => Session): GroupConsumer {
+export function supervise(
+  given: ConsumerOptions,
+  brokers: readonly string[],
+  open: (events: SessionEvents) => Session,
+): GroupConsumer {
   const options = defaultsOf(given)
   const stallMs = options.rebalanceTimeoutMs + options.sessionTimeoutMs
   let session: Session | undefined
@@ -89,7 +93,7 @@ export function supervise(given: ConsumerOptions, open: (events: SessionEvents) 
   const unavailable = (): SpillwayError => {
     const message = `No contact with group ${options.group} for ${Math.round((Date.now() - contact) / 1000)} s`
     return new SpillwayError('SOURCE_UNAVAILABLE', message, {
-      place: options.topics.join(', '),
+      place: silentBroker(lastError) ?? brokers.join(', '),
       cause: lastError,
     })
   }

@@ -32,17 +32,20 @@ export interface Incident {
 export const REMEMBERED_LAGS = 60
 export const REMEMBERED_LATENCIES = 30
 
-/** As in the shipped alerts, but where a page can say it earlier. */
+/** Limits that the shipped alerts (deploy/prometheus/alerts.yaml) have too: a test holds the two together. [s] and numbers. */
+export const limits = {
+  lettersFor: 300,
+  abortsFor: 300,
+  mostAborts: 10,
+  workersFor: 600,
+  modelsFor: 600,
+  mostLag: 100,
+  lagGrowth: 1.2,
+  slow: 10,
+  mostPsi: 0.25,
+} as const
+/** A page can say it earlier than an alert. */
 const STALLED = 10
-const LETTERS_FOR = 300
-const ABORTS_FOR = 300
-const MOST_ABORTS = 10
-const WORKERS_FOR = 600
-const MODELS_FOR = 600
-const MOST_LAG = 100
-const GROWTH = 1.2
-const SLOW_MS = 10_000
-const MOST_PSI = 0.25
 /** Fewer values say nothing of drift. */
 const LEAST_VALUES = 500
 /** Names in one sentence. */
@@ -72,7 +75,7 @@ const fallsBehind: Rule = ({ lags }) => {
   const last = lags.slice(-5)
   const before = lags.slice(Math.max(0, lags.length - 35), Math.max(5, lags.length - 25))
   const usual = before.reduce((sum, lag) => sum + lag, 0) / before.length
-  const grows = Math.min(...last) > Math.max(MOST_LAG, GROWTH * usual) && last[4] >= last[0]
+  const grows = Math.min(...last) > Math.max(limits.mostLag, limits.lagGrowth * usual) && last[4] >= last[0]
   return grows ? [problem('falls-behind', `It falls behind: ${last[4]} messages wait.`)] : []
 }
 
@@ -80,32 +83,46 @@ const isPaused: Rule = ({ facts }) =>
   facts.paused ? [problem('paused', 'It is paused: no more input is taken.')] : []
 
 const deadLetters: Rule = ({ time, letters, moreLetters }) => {
-  const recent = letters.filter((letter) => letter.time > time - LETTERS_FOR)
+  const recent = letters.filter((letter) => letter.time > time - limits.lettersFor)
   if (recent.length === 0) return []
   const least = moreLetters && recent.length === letters.length ? 'at least ' : ''
   const codes = named(recent.map(({ code }) => code))
   const count = `${least}${recent.length} dead ${recent.length === 1 ? 'letter' : 'letters'}`
-  return [problem('dead-letters', `In the last 5 min, ${count}: ${codes}.`, recent[0].time)]
+  return [
+    problem('dead-letters', `In the last ${minutes(limits.lettersFor)}, ${count}: ${codes}.`, recent[0].time),
+  ]
 }
 
 const aborts: Rule = ({ time, incidents }) => {
-  const recent = incidents.filter((one) => one.what === 'abort' && one.time > time - ABORTS_FOR)
-  if (recent.length <= MOST_ABORTS) return []
+  const recent = incidents.filter((one) => one.what === 'abort' && one.time > time - limits.abortsFor)
+  if (recent.length <= limits.mostAborts) return []
   const codes = named(recent.map(({ how }) => how))
-  return [problem('aborts', `In the last 5 min, commits failed again and again: ${codes}.`, recent[0].time)]
+  return [
+    problem(
+      'aborts',
+      `In the last ${minutes(limits.abortsFor)}, commits failed again and again: ${codes}.`,
+      recent[0].time,
+    ),
+  ]
 }
 
 const workersLost: Rule = ({ time, incidents }) => {
-  const recent = incidents.filter((one) => one.what === 'worker' && one.time > time - WORKERS_FOR)
+  const recent = incidents.filter((one) => one.what === 'worker' && one.time > time - limits.workersFor)
   if (recent.length === 0) return []
   const how = named(recent.map((one) => one.how))
   const count = recent.length === 1 ? 'a worker was' : `${recent.length} workers were`
-  return [problem('workers-lost', `In the last 10 min, ${count} replaced: ${how}.`, recent[0].time)]
+  return [
+    problem(
+      'workers-lost',
+      `In the last ${minutes(limits.workersFor)}, ${count} replaced: ${how}.`,
+      recent[0].time,
+    ),
+  ]
 }
 
 const slow: Rule = ({ latencies }) => {
   const last = latencies.filter((ms) => ms !== null).slice(-3)
-  if (last.length < 3 || Math.min(...last) <= SLOW_MS) return []
+  if (last.length < 3 || Math.min(...last) <= 1e3 * limits.slow) return []
   return [problem('slow', `The p99 latency is ${Math.round(last[2] / 1e3)} s.`)]
 }
 
@@ -118,7 +135,7 @@ const fellBack: Rule = ({ facts }) =>
 
 /** What happened to the models of late; of each step, the newest of a kind. */
 const modelNews: Rule = ({ time, facts }) => {
-  const recent = facts.serving.history.filter((news) => news.time > time - MODELS_FOR)
+  const recent = facts.serving.history.filter((news) => news.time > time - limits.modelsFor)
   const told = recent.flatMap(({ step, what, version, text, time: at }) => {
     if (what === 'refused')
       return [problem(version === null ? 'registry' : 'model-refused', `Step ${step}: ${text}`, at)]
@@ -131,7 +148,7 @@ const modelNews: Rule = ({ time, facts }) => {
 const drifts: Rule = ({ facts }) =>
   facts.serving.references.flatMap(({ step, features }) => {
     const far = features
-      .filter(({ drift }) => drift.count >= LEAST_VALUES && drift.psi > MOST_PSI)
+      .filter(({ drift }) => drift.count >= LEAST_VALUES && drift.psi > limits.mostPsi)
       .sort((a, b) => b.drift.psi - a.drift.psi)
       .map(({ name, drift }) => `${name} (PSI ${Number(drift.psi.toPrecision(2))})`)
     if (far.length === 0) return []
@@ -150,6 +167,8 @@ const RULES: readonly Rule[] = [
   drifts,
   fellBack,
 ]
+
+const minutes = (seconds: number): string => `${seconds / 60} min`
 
 /** The first few different names, and how many more there are. */
 function named(all: readonly string[]): string {

@@ -19,7 +19,6 @@ const DAY_POINTS = 1_440
 const SECONDS_A_MINUTE = 60
 const MOST_NOTICES = 50
 const MOST_INCIDENTS = 50
-const STALLED_SECONDS = 60
 const MOST_INPUTS = 24
 /** A message that is decoded here, on the main thread, takes a few milliseconds at most. */
 const SAMPLE_BYTES = 4 << 20
@@ -61,7 +60,7 @@ export class LiveRecorder {
     this.#steps = models.map(({ name }) => name)
     this.#samples = new ScoreSamples(this.#steps)
     this.#second = new Second(this.#full)
-    this.#stalledSeconds = config.http?.stalled_s ?? STALLED_SECONDS
+    this.#stalledSeconds = config.http?.stalled_s ?? Number.POSITIVE_INFINITY
     this.#now = this.#present(NOTHING_YET)
     this.events = {
       task: (reply, waits) => this.#second.task(reply, waits),

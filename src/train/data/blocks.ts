@@ -4,6 +4,7 @@ import type { BoundFeatures } from '../../models/feature-builder.js'
 import type { Labels, Task } from '../recipe.js'
 import { SPLITS } from '../score-table.js'
 import { allFinite, ItemReader } from './item-tensors.js'
+import { present } from './present.js'
 import { type Splitter, UNUSED } from './split.js'
 
 /** One record batch, read for training: features bound, items labelled, each in its part of the sample. */
@@ -46,11 +47,11 @@ export class Blocks implements AsyncDisposable {
     this.#keep = keep
   }
 
-  /** @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE */
+  /** @throws SpillwayError FILE_UNREADABLE */
   static async open(paths: readonly string[], task: Task, split: Splitter, keep: number): Promise<Blocks> {
     const files: ArrowFile[] = []
     try {
-      for (const path of paths) files.push(await ArrowFile.open(path))
+      for (const path of paths) files.push(await present(() => ArrowFile.open(path)))
     } catch (error) {
       for (const file of files) await file.close()
       throw error

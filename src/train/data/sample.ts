@@ -11,6 +11,7 @@ import { Blocks, itemsIn } from './blocks.js'
 import { ItemReader } from './item-tensors.js'
 import { miniBatches } from './mini-batches.js'
 import { MomentsOf } from './moments.js'
+import { present } from './present.js'
 import { eventNumbers, splitter } from './split.js'
 import { type Weighting, WeightSums } from './weighting.js'
 
@@ -39,7 +40,7 @@ export interface Sample extends AsyncDisposable {
  * Opens the files of a configuration and goes through them once: counts, moments of the features and sums of weights
  * of the training part.
  * @param onBlock told after each record batch
- * @throws SpillwayError SOURCE_UNAVAILABLE, FILE_UNREADABLE, SCHEMA_MISMATCH, CONFIG_INVALID for an empty part.
+ * @throws SpillwayError FILE_UNREADABLE, SCHEMA_MISMATCH, CONFIG_INVALID for an empty part.
  */
 export async function openSample(
   task: Task,
@@ -47,9 +48,9 @@ export async function openSample(
   folder: string,
   onBlock: (done: number, of: number) => void = () => undefined,
 ): Promise<Sample> {
-  const files = expandGlobs(config.files, folder)
-  await checkColumns(files[0], task)
-  const split = splitter(config, await excludedEvents(config, folder))
+  const files = await present(() => expandGlobs(config.files, folder))
+  await present(() => checkColumns(files[0], task))
+  const split = splitter(config, await present(() => excludedEvents(config, folder)))
   const blocks = await Blocks.open(files, task, split, config.buffer)
   try {
     const survey = await surveyOf(blocks, task, config, onBlock)

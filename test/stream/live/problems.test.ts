@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NOTHING_YET } from '#spillway/stream/live/facts.js'
-import { problemsOf, type Signs } from '#spillway/stream/live/problems.js'
+import { limits, problemsOf, type Signs } from '#spillway/stream/live/problems.js'
 import { troubles } from '#spillway/stream/live/troubles.js'
 import { textOf } from '../../support/sources.js'
 
@@ -143,5 +143,22 @@ describe('what the live page calls wrong', () => {
     const shown = Object.values(troubles).flatMap(({ alert }) => alert ?? [])
     const elsewhere = ['SpillwayDown', 'SpillwayModelVersionsDiffer']
     expect([...shown, ...elsewhere].sort()).toEqual(alerts.sort())
+  })
+
+  it.each([
+    ['SpillwayDeadLetters', `[${limits.lettersFor / 60}m]`],
+    ['SpillwayAborts', `[${limits.abortsFor / 60}m])) > ${limits.mostAborts}`],
+    ['SpillwayWorkersReplaced', `[${limits.workersFor / 60}m]`],
+    ['SpillwayModelRefused', `[${limits.modelsFor / 60}m]`],
+    ['SpillwayModelRolledBack', `[${limits.modelsFor / 60}m]`],
+    ['SpillwayLagGrows', `spillway:lag_messages:sum > ${limits.mostLag}`],
+    ['SpillwayLagGrows', `> ${limits.lagGrowth} * (spillway:lag_messages:sum offset`],
+    ['SpillwaySlow', `p99_5m > ${limits.slow}`],
+    ['SpillwayDrift', `> ${limits.mostPsi}`],
+  ])('has the limits of the shipped alerts: %s, %s', (alert, limit) => {
+    const rule = textOf('deploy/prometheus/alerts.yaml')
+      .split('- alert: ')
+      .find((text) => text.startsWith(`${alert}\n`))
+    expect(rule?.slice(0, rule.indexOf('annotations:'))).toContain(limit)
   })
 })
