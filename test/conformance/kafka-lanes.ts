@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { LaneProducer } from '#spillway/stream/kafka/port.js'
-import { readAll, record, texts, until } from '../support/kafka.js'
+import { readAll, record, sleep, texts, until } from '../support/kafka.js'
 import type { Bench } from './kafka.js'
 
 /** Records and offsets become visible together, or not at all. */
@@ -113,6 +113,31 @@ export function laneTests(bench: () => Bench): void {
         position === null ? ['lost', null, 0] : ['committed', { offset: 1n, metadata: '' }, 40],
       )
       await Promise.all([dead.close(), heir.close()])
+    })
+
+    test('a lane closed in the middle of a transaction: all or nothing, and the next owner goes on', async () => {
+      const { client, output, transactionalId, offsets, committed } = await setting()
+      const ends: Promise<unknown>[] = []
+      const value = (next: bigint) => [record(output, 0, `${next}`), record(output, 0, `${next}`)]
+      for (let i = 0; i < 16; i++) {
+        const lane = client.transactional({ transactionalId, deliveryTimeoutMs: 5_000 })
+        await lane.init()
+        const next = ((await committed())?.offset ?? 0n) + 1n
+        ends.push(lane.transact(value(next), offsets(next)).catch((error: unknown) => error))
+        await sleep(i)
+        await lane.close()
+      }
+      const heir = client.transactional({ transactionalId })
+      await heir.init()
+      const position = Number((await committed())?.offset ?? 0n)
+      await heir.close()
+      for (const end of await Promise.all(ends)) {
+        if (end === undefined) continue
+        const { code } = end as { code?: string }
+        expect(['SINK_UNAVAILABLE', 'LANE_AMBIGUOUS', 'LANE_FENCED']).toContain(code)
+      }
+      const expected = Array.from({ length: position }, (_, k) => [`${k + 1}`, `${k + 1}`]).flat()
+      expect(texts(await readAll(client, output))).toEqual(expected)
     })
 
     test.each(['lose-request', 'lose-answer'] as const)(

@@ -50,7 +50,7 @@ export function kafkajsAdmin(
   return {
     committed: (group, topic, partition) =>
       ask('Cannot read the committed offset', `group ${group}, ${topic}/${partition}`, async (client) => {
-        const answer = await client.fetchOffsets({ groupId: group, topics: [topic] })
+        const answer = await settled(() => client.fetchOffsets({ groupId: group, topics: [topic] }))
         const found = answer[0]?.partitions.find((item) => item.partition === partition)
         if (found === undefined || found.offset === '-1') return null
         // The librdkafka binding writes the C string's end too.
@@ -93,6 +93,26 @@ export function kafkajsAdmin(
       admin = undefined
       await open?.disconnect().catch(() => undefined)
     },
+  }
+}
+
+/** A broker that has just started does not yet know what it coordinates; kafkajs asks once. */
+const COORDINATOR_MS = 5_000
+const moving: ReadonlySet<string> = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+])
+
+/** Asks until the group's coordinator answers. */
+async function settled<T>(ask: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + COORDINATOR_MS; ; ) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!moving.has(protocolName(error)) || performance.now() > deadline) throw error
+      await sleep(50)
+    }
   }
 }
 
