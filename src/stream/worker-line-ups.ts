@@ -89,6 +89,7 @@ export class WorkerLineUps<M extends Member> {
   }
 }
 
+/** A worker that still starts keeps what it began with until it can be told: see `catchUp`. */
 function forget(member: Member, id: number): void {
-  if (member.lineUps.delete(id) && member.ready) member.tell({ drop: id })
+  if (member.ready && member.lineUps.delete(id)) member.tell({ drop: id })
 }
