@@ -55,7 +55,7 @@ async function swapping(count: number) {
   const channel = new BroadcastChannel('swaps')
   let key = 0
   return {
-    lineUps,
+    first: new WeakRef(lineUp.bundles['pol#0'].model),
     async swap() {
       // Every version comes from a registry as bytes of its own.
       const bundle = readBundle(path)
@@ -76,3 +76,66 @@ async function swapping(count: number) {
     },
   }
 }
+
+it('workers free the sessions of models that were swapped, and what they were made of', async () => {
+  setRuntimeFlags()
+  const workers = 2
+  const { swap, holdings, close } = await swapping(workers)
+  try {
+    for (let i = 0; i < 20; i++) await swap()
+    const before = await holdings(true)
+    const swaps = 80
+    for (let i = 0; i < swaps; i++) await swap()
+    // Without being asked to, and with a collector that is told to be rare.
+    const garbage = await holdings(false)
+    const after = await holdings(true)
+    const size = readBundle(path).model.length
+    for (let w = 0; w < workers; w++) {
+      expect(after[w].sessions).toBe(1)
+      expect(after[w].contexts[1]).toBe(0)
+      const kept = after[w].heapUsed + after[w].external - before[w].heapUsed - before[w].external
+      expect(kept).toBeLessThan(2 * MB)
+      expect(garbage[w].external - before[w].external).toBeLessThan((swaps * size) / 2)
+    }
+  } finally {
+    await close()
+  }
+}, 120_000)
+
+it('the main thread keeps nothing of models that were swapped, and the first is let go too', async () => {
+  const collect = collector()
+  const { swap, first, close } = await swapping(1)
+  try {
+    const sizes: number[] = []
+    for (let i = 0; i < 60; i++) {
+      await swap()
+      if (i < 20) continue
+      collect()
+      const { heapUsed, external } = holding()
+      sizes.push(heapUsed + external)
+    }
+    expect(sizes.at(-1)! - sizes[0]).toBeLessThan(2 * MB)
+    expect(first.deref()).toBeUndefined()
+  } finally {
+    await close()
+  }
+}, 120_000)
+
+it('metrics have no series more after fifty versions', async () => {
+  const metrics = new Metrics('test')
+  metrics.ofModels.follows('pol')
+  const swap = (version: number): void => {
+    const model = { step: 'pol', name: 'polarization', sha256: '0'.repeat(64), version }
+    metrics.models([{ ...model, provider: 'cpu', runtime: 'onnxruntime 1', fallbacks: [] }])
+    metrics.ofModels.onTrial('pol', 'shadow', version)
+    metrics.ofModels.refused('pol', 'MODEL_DEMOTED')
+    metrics.ofModels.swapped('pol')
+    metrics.ofModels.rolledBack('pol', 'drift')
+  }
+  const series = async () => (await metrics.registry.metrics()).split('\n').length
+  swap(1)
+  const first = await series()
+  for (let version = 2; version <= 51; version++) swap(version)
+  expect(await series()).toBe(first)
+  expect(await metrics.registry.metrics()).toContain('model="polarization",pipeline="test"} 51')
+})

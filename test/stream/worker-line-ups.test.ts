@@ -6,7 +6,7 @@ import { type Member, WorkerLineUps } from '#spillway/stream/worker-line-ups.js'
 const offer = (id: number): LineUpOffer => ({
   id,
   steps: { m: { live: `m#${id}` } },
-  bundles: { [`m#${id}`]: {} as Bundle },
+  bundles: { [`m#${id}`]: { model: new Uint8Array(1 << 20), probe: null } as unknown as Bundle },
 })
 
 interface FakeMember extends Member {

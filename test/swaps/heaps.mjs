@@ -12,15 +12,22 @@ export function holding() {
   const { heapUsed, heapTotal, external, arrayBuffers, rss } = process.memoryUsage()
   const { malloced_memory, number_of_native_contexts, number_of_detached_contexts } = getHeapStatistics()
   const contexts = [number_of_native_contexts, number_of_detached_contexts]
-  return { thread: threadId, rss, heapUsed, heapTotal, external, arrayBuffers, malloced: malloced_memory, contexts }
+  return {
+    thread: threadId,
+    rss,
+    heapUsed,
+    heapTotal,
+    external,
+    arrayBuffers,
+    malloced: malloced_memory,
+    contexts,
+  }
 }
 
 /** The collector, whole and at once: what is left after it is held by somebody. */
 export function collector() {
   setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  return gc
+  return runInNewContext('gc')
 }
 
 /** Resident memory by what it is for [kB]: glibc's heap and arenas, V8's pages and other anonymous memory, files. */

@@ -21,8 +21,24 @@ import { collector, holding, mapped } from './heaps.mjs'
 import { versioned } from './models.mjs'
 import { slopeOf } from './slope.mjs'
 
+const help = `node test/swaps/loop.mjs [options]
+
+Swaps a model for itself, read anew from a registry each time, in a pipeline from a file to nowhere, and shows after every
+twentieth part of the swaps what the main thread and the workers hold.
+
+  --swaps N     (1000)
+  --rate R      events per second (5000)
+  --workers W   worker threads (2)
+  --pause MS    between two swaps (50)
+  --collect     a whole collection in every thread after every swap: what is left is no garbage
+  --flags F     V8's flags in place of a scorer's: '' for V8's defaults
+
+The last line is JSON: resident memory and its slope over the second half with its standard error, and what is left in
+each thread after a collection.`
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     swaps: { type: 'string', default: '1000' },
     rate: { type: 'string', default: '5000' },
     workers: { type: 'string', default: '2' },
@@ -31,7 +47,13 @@ const { values } = parseArgs({
     flags: { type: 'string' },
   },
 })
-const [swaps, rate, workers, pause] = ['swaps', 'rate', 'workers', 'pause'].map((name) => Number(values[name]))
+if (values.help) {
+  console.log(help)
+  process.exit(0)
+}
+const [swaps, rate, workers, pause] = ['swaps', 'rate', 'workers', 'pause'].map((name) =>
+  Number(values[name]),
+)
 
 if (values.flags === undefined) setRuntimeFlags()
 else for (const flag of values.flags.split(' ').filter(Boolean)) setFlagsFromString(flag)
@@ -84,20 +106,22 @@ async function holdings(collect) {
   })
   channel.postMessage({ collect })
   await all
+  const start = performance.now()
   if (collect) gc()
-  return [{ sessions: 0, ...holding() }, ...found.sort((a, b) => a.thread - b.thread)]
+  const ms = performance.now() - start
+  return [{ sessions: 0, ms, ...holding() }, ...found.sort((a, b) => a.thread - b.thread)]
 }
 const mb = (bytes) => Number((bytes / 2 ** 20).toFixed(1))
-const short = ({ thread, sessions, heapUsed, heapTotal, external, malloced, contexts }) => ({
+const short = ({ thread, sessions, ms, heapUsed, heapTotal, external, malloced, contexts }) => ({
   thread,
   sessions,
+  collect_ms: Number(ms.toFixed(1)),
   heap: `${mb(heapUsed)}/${mb(heapTotal)}`,
   external: mb(external),
   malloced: mb(malloced),
   contexts: contexts.join('/'),
 })
 
-console.error("started")
 const ended = engine.run()
 ended.catch((error) => {
   console.error(error)
@@ -115,7 +139,12 @@ for (let swap = 1; swap <= swaps; swap++) {
   if (values.collect) await holdings(true)
   rss.push(process.memoryUsage.rss() / 1024)
   if (swap % Math.max(1, Math.floor(swaps / 20)) === 0) {
-    const line = { swap, events, rss: mb(rss.at(-1) * 1024), ms: Number(Math.max(...slowest.splice(0)).toFixed(0)) }
+    const line = {
+      swap,
+      events,
+      rss: mb(rss.at(-1) * 1024),
+      ms: Number(Math.max(...slowest.splice(0)).toFixed(0)),
+    }
     console.error(JSON.stringify({ ...line, ...(existsSync('/proc/self/smaps') && { mapped: mapped() }) }))
     for (const one of await holdings(false)) console.error('  ', JSON.stringify(short(one)))
   }
@@ -127,7 +156,11 @@ console.log(
   JSON.stringify({
     swaps,
     events,
-    rss_mb: { first: mb(rss[0] * 1024), middle: mb(rss[rss.length >> 1] * 1024), last: mb(rss.at(-1) * 1024) },
+    rss_mb: {
+      first: mb(rss[0] * 1024),
+      middle: mb(rss[rss.length >> 1] * 1024),
+      last: mb(rss.at(-1) * 1024),
+    },
     rss_slope_kb_per_swap: trend === null ? null : Number(trend.slope.toFixed(2)),
     rss_slope_error: trend === null ? null : Number(trend.error.toFixed(2)),
     collected: after.map(short),

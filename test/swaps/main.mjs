@@ -29,6 +29,7 @@ Swaps models under load on a real broker and a real nats-server, hostile bundles
   --partitions P     of the topic (4)
   --workers W        worker threads of the scorer (2)
   --hostile-every K  a hostile bundle before every K-th swap (5)
+  --minutes T        swap no longer than that: fewer versions are then live in the end, and it exits 1 (600)
   --give-up-s S      how long to wait for a version to be live (120)
   --heaps FILE       every thread's heap each second, one JSON line each
 
@@ -49,6 +50,7 @@ const { values } = parseArgs({
     partitions: { type: 'string', default: '4' },
     workers: { type: 'string', default: '2' },
     'hostile-every': { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '600' },
     'give-up-s': { type: 'string', default: '120' },
   },
 })
@@ -64,6 +66,7 @@ const number = (name) => {
 }
 const [swaps, total, rate, partitions] = ['swaps', 'events', 'rate', 'partitions'].map(number)
 const every = number('hostile-every')
+const minutes = number('minutes')
 const giveUpMs = number('give-up-s') * 1e3
 const note = (line) => console.error(`${new Date().toISOString().slice(11, 23)} ${line}`)
 /** Versions are this far apart: what is hostile, older or a flood has room between. */
@@ -188,7 +191,8 @@ const notRefused = []
 const memory = []
 const kinds = Object.keys(hostile)
 let attacks = 0
-while (done < swaps) {
+const enough = Date.now() + minutes * 60e3
+while (done < swaps && Date.now() < enough) {
   if (done % every === every - 1) await attack(kinds[attacks++ % kinds.length])
   const version = live + STEP
   published.add(version)

@@ -19,8 +19,9 @@ const gc = collector()
 const channel = new BroadcastChannel('swaps')
 channel.onmessage = ({ data: { collect } }) => {
   if (collect === undefined) return
+  const start = performance.now()
   if (collect) gc()
-  channel.postMessage({ sessions, ...holding() })
+  channel.postMessage({ sessions, ms: performance.now() - start, ...holding() })
 }
 channel.unref()
 await import('../../dist/stream/worker.js')
