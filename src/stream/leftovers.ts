@@ -9,7 +9,7 @@ const MUCH = 8 << 20
  * What models leave behind in a thread: each one comes as bytes, several times over on its way, and what scores is made
  * of a copy. V8's collector, which is told to be rare here (see `setRuntimeFlags`), would let the bytes of hundreds of
  * small models lie about, or several times the memory of a large one. So every thread collects by itself when models
- * of some size have come and gone: some ten milliseconds, once in that many swaps.
+ * of some size have come and gone: one pause in that many swaps.
  */
 export class Leftovers {
   readonly #collect: () => void
