@@ -52,7 +52,7 @@ export async function rollBack(
   { key, note }: Pick<PublishOptions, 'key' | 'note'>,
 ): Promise<Entry> {
   const files = await registry.fetch(await entryOfVersion(registry, name, version))
-  const { pinned } = await registry.list(name)
+  const { pinned } = await registry.list(name, { only: 'pinned' })
   const why = note || `rollback to v${version}`
   return publishBundle(registry, files, { next: true, key, note: why, pin: pinned !== null })
 }
@@ -63,7 +63,7 @@ export async function rollBack(
  */
 export async function pinVersion(registry: Registry, name: string, version: number): Promise<Entry> {
   const entry = await entryOfVersion(registry, name, version)
-  const { pinned } = await registry.list(name)
+  const { pinned } = await registry.list(name, { only: 'pinned' })
   if (pinned !== null && pinned > version) {
     throw new SpillwayError(
       'MODEL_OUTDATED',

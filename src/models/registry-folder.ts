@@ -13,7 +13,9 @@ import {
   MODEL_NAME,
   parseEntry,
   type Registry,
+  type Wanted,
 } from './registry.js'
+import { listingOf } from './registry-listing.js'
 
 const VERSION_FILE = /^([1-9][0-9]{0,14})\.json$/
 const PIN_FILE = 'pin.json'
@@ -43,27 +45,19 @@ export function folderRegistry(root: string): Registry {
     }
   }
 
-  async function list(name: string, above = 0): Promise<Listing> {
+  async function list(name: string, wanted: Wanted = {}): Promise<Listing> {
     checkName(name, root)
     const found = await entries(name)
-    const versions = found
-      .map((file) => Number(VERSION_FILE.exec(file)?.[1] ?? 0))
-      .filter((version) => version > above)
-      .sort((a, b) => b - a)
+    const versions = found.map((file) => Number(VERSION_FILE.exec(file)?.[1] ?? 0))
     const problems: SpillwayError[] = []
-    const read = await Promise.all(
-      versions.map(async (version) => {
-        const path = join(models, name, `${version}.json`)
-        try {
-          return parseEntry(await readFile(path, 'utf8'), name, version, path)
-        } catch (error) {
-          problems.push(asSpillwayError(error, 'MODEL_UNREADABLE', { place: path }))
-          return null
-        }
-      }),
-    )
     const pinned = found.includes(PIN_FILE) ? await readPin(join(models, name, PIN_FILE), problems) : null
-    return { entries: read.filter((entry) => entry !== null), pinned, problems }
+    const pathOf = (version: number): string => join(models, name, `${version}.json`)
+    const read = async (version: number): Promise<Entry> => {
+      const path = pathOf(version)
+      return parseEntry(await readFile(path, 'utf8'), name, version, path)
+    }
+    const listing = await listingOf(versions, pinned, wanted, read, pathOf)
+    return { ...listing, problems: [...listing.problems, ...problems] }
   }
 
   async function publish(files: BundleFiles, note = ''): Promise<Entry> {

@@ -18,7 +18,9 @@ import {
   MODEL_NAME,
   parseEntry,
   type Registry,
+  type Wanted,
 } from './registry.js'
+import { listingOf } from './registry-listing.js'
 
 export interface NatsRegistryOptions {
   readonly servers: readonly string[]
@@ -60,29 +62,22 @@ export async function natsRegistry(options: NatsRegistryOptions): Promise<Regist
     return found
   }
 
-  async function list(name: string, above = 0): Promise<Listing> {
+  /** All versions, or the only one that is asked for: it is there when its entry is. */
+  async function versionsOf(name: string, only?: number | null): Promise<number[]> {
+    if (only !== undefined) return only === null ? [] : [only]
+    const found = await namesOf(`${name}.*`)
+    return found.map((key) => Number(key.slice(name.length + 1))).filter(Number.isSafeInteger)
+  }
+
+  async function list(name: string, wanted: Wanted = {}): Promise<Listing> {
     checkName(name, place)
-    const found = await guarded(() => namesOf(`${name}.*`))
-    const parts = found.map((key) => key.slice(name.length + 1))
-    const versions = parts
-      .map(Number)
-      .filter((version) => Number.isSafeInteger(version) && version > above)
-      .sort((a, b) => b - a)
-    const problems: SpillwayError[] = []
-    const read = await Promise.all(
-      versions.map(async (version) => {
-        const key = `${name}.${version}`
-        try {
-          const entry = await keys.get(key)
-          return entry?.operation === 'PUT' ? parseEntry(entry.string(), name, version, place) : null
-        } catch (error) {
-          problems.push(asSpillwayError(error, 'MODEL_UNREADABLE', { place: `${place}, ${key}` }))
-          return null
-        }
-      }),
-    )
-    const pinned = parts.includes(PIN) ? await guarded(() => pinOf(keys, name)) : null
-    return { entries: read.filter((entry) => entry !== null), pinned, problems }
+    const pinned = await guarded(() => pinOf(keys, name))
+    const read = async (version: number): Promise<Entry | null> => {
+      const entry = await keys.get(`${name}.${version}`)
+      return entry?.operation === 'PUT' ? parseEntry(entry.string(), name, version, place) : null
+    }
+    const versions = await guarded(() => versionsOf(name, wanted.only === 'pinned' ? pinned : wanted.only))
+    return listingOf(versions, pinned, wanted, read, (version) => `${place}, ${name}.${version}`)
   }
 
   async function publish(files: BundleFiles, note = ''): Promise<Entry> {

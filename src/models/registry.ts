@@ -30,6 +30,16 @@ export const Entry = z.strictObject({
 })
 export type Entry = z.infer<typeof Entry>
 
+/** Which versions of a model to list; all when nothing is said. */
+export interface Wanted {
+  /** Versions above this one. */
+  readonly above?: number
+  /** At most so many, the newest: no more are read. */
+  readonly most?: number
+  /** One version alone, or the pinned one. */
+  readonly only?: number | 'pinned'
+}
+
 /** What a registry says of one model. */
 export interface Listing {
   /** Newest version first. */
@@ -50,8 +60,8 @@ export interface Registry {
   readonly place: string
   /** Names of models, in order. @throws SpillwayError REGISTRY_UNAVAILABLE */
   names(): Promise<readonly string[]>
-  /** Versions of a model above `above`; an unknown model has none. @throws SpillwayError REGISTRY_UNAVAILABLE */
-  list(name: string, above?: number): Promise<Listing>
+  /** The versions of a model that are wanted; an unknown model has none. @throws SpillwayError REGISTRY_UNAVAILABLE */
+  list(name: string, wanted?: Wanted): Promise<Listing>
   /**
    * Publishes a bundle under the name and version of its manifest. The same bytes again change nothing.
    * @throws SpillwayError MODEL_EXISTS when the version is taken by other bytes; MODEL_INVALID, REGISTRY_UNAVAILABLE

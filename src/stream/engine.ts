@@ -37,7 +37,7 @@ const LAG_MS = 1_000
  * in the workers. `run` ends when the input ends, after `stop`, or with the error that makes going on impossible.
  */
 export class Engine {
-  readonly #options: EngineOptions
+  readonly #options: Omit<EngineOptions, 'bundles'>
   readonly #pool: WorkerPool
   readonly #gatherer: Gatherer
   readonly #lanes = new Map<string, Lane>()
@@ -49,7 +49,12 @@ export class Engine {
   /** The last commit, or the last time that nothing waited for one. */
   #lastProgress = Date.now()
 
-  private constructor(options: EngineOptions, pool: WorkerPool, gatherer: Gatherer, lineUps: LineUps) {
+  private constructor(
+    options: Omit<EngineOptions, 'bundles'>,
+    pool: WorkerPool,
+    gatherer: Gatherer,
+    lineUps: LineUps,
+  ) {
     this.lineUps = lineUps
     this.#options = options
     this.#pool = pool
@@ -59,10 +64,9 @@ export class Engine {
   }
 
   /** Starts the workers and loads the models. @throws what is wrong with pipeline or models. */
-  static async start(options: EngineOptions): Promise<Engine> {
+  static async start({ bundles, ...options }: EngineOptions): Promise<Engine> {
     const { config, folder, metrics } = options
     let engine: Engine | undefined
-    const { bundles } = options
     const first = bundles === undefined ? lineUpOfPaths(config, folder) : firstLineUp(bundles)
     const pool = await WorkerPool.start({
       plan: { config, folder },

@@ -1,5 +1,6 @@
 import type { Message } from '../ingest/message.js'
 import type { GivenTask } from './engine-events.js'
+import { Fifo } from './fifo.js'
 import { WorkerLost, type WorkerPool } from './pool.js'
 import { type TaskLimits, TaskSize } from './task-size.js'
 import type { Outcome, TaskReply } from './work.js'
@@ -61,8 +62,7 @@ export class Gatherer {
   readonly #events: GathererEvents
   readonly #lineUps: LineUpDesk
   readonly #size: TaskSize
-  #queue: Entry[] = []
-  #head = 0
+  readonly #queue = new Fifo<Entry>()
   #timer: NodeJS.Timeout | undefined
   /** Messages that must have the whole process to themselves, in turn. */
   #exclusive: Promise<unknown> = Promise.resolve()
@@ -87,7 +87,7 @@ export class Gatherer {
 
   /** Messages waiting for a worker. */
   get waiting(): number {
-    return this.#queue.length - this.#head
+    return this.#queue.length
   }
 
   /** Never rejects: what cannot be done becomes a reject in the outcome. */
@@ -157,15 +157,15 @@ export class Gatherer {
 
   /** Whether a task should be closed now; otherwise a timer is set. */
   #reason(): CloseReason | undefined {
-    if (this.#queue[this.#head].alone) return 'alone'
+    if (this.#queue.at(0).alone) return 'alone'
     let bytes = 0
-    for (let i = this.#head; i < this.#queue.length; i++) {
-      bytes += sizeOf(this.#queue[i].message)
+    for (let i = 0; i < this.#queue.length; i++) {
+      bytes += sizeOf(this.#queue.at(i).message)
       const full = this.#size.reached(bytes)
       if (full !== undefined) return full
     }
     if (this.#options.delayMs === 0 || this.#pool.idle) return 'free'
-    const waited = performance.now() - this.#queue[this.#head].since
+    const waited = performance.now() - this.#queue.at(0).since
     if (waited >= this.#options.delayMs) return 'delay'
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -177,20 +177,15 @@ export class Gatherer {
   #take(): Entry[] {
     const taken: Entry[] = []
     let bytes = 0
-    while (this.#head < this.#queue.length) {
-      const entry = this.#queue[this.#head]
+    while (this.#queue.length > 0) {
+      const entry = this.#queue.at(0)
       const size = sizeOf(entry.message)
       const full = this.#size.exceeded(bytes + size)
       if (taken.length > 0 && (full || entry.alone || this.#lineUpOf(entry) !== this.#lineUpOf(taken[0])))
         break
-      taken.push(entry)
-      this.#head++
+      taken.push(this.#queue.shift())
       bytes += size
       if (entry.alone) break
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head)
-      this.#head = 0
     }
     return taken
   }
@@ -263,8 +258,7 @@ export class Gatherer {
       else if (entry.exclusive) this.#solo = entry
       else again.push(entry)
     }
-    this.#queue = [...again, ...this.#queue.slice(this.#head)]
-    this.#head = 0
+    this.#queue.unshift(again)
   }
 }
 

@@ -80,7 +80,7 @@ const STILLBORN = 3
  * `room` is positive.
  */
 export class WorkerPool {
-  readonly #options: PoolOptions
+  readonly #options: Omit<PoolOptions, 'lineUp'>
   readonly #seats: Seat[] = []
   /** Replaced, but still inside a native call. */
   readonly #leaving = new Set<Seat>()
@@ -93,9 +93,9 @@ export class WorkerPool {
   #hello: Extract<Hello, { kind: 'ready' }> | undefined
   #failStart: (error: SpillwayError) => void = () => {}
 
-  private constructor(options: PoolOptions) {
+  private constructor({ lineUp, ...options }: PoolOptions) {
     this.#options = options
-    this.#lineUps = new WorkerLineUps(this.#seats, options.lineUp)
+    this.#lineUps = new WorkerLineUps(this.#seats, lineUp)
     this.#watch = setInterval(() => this.#checkLimits(), WATCH_MS)
   }
 
@@ -103,11 +103,12 @@ export class WorkerPool {
   static async start(options: PoolOptions): Promise<WorkerPool> {
     await denormalsAsZero()
     const pool = new WorkerPool(options)
+    const { count } = options
     try {
       await new Promise<void>((resolve, reject) => {
         pool.#failStart = reject
-        let waiting = options.count
-        for (let i = 0; i < options.count; i++) {
+        let waiting = count
+        for (let i = 0; i < count; i++) {
           pool.#seat(() => {
             waiting--
             if (waiting === 0) resolve()

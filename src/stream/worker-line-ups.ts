@@ -1,3 +1,4 @@
+import { Leftovers } from './leftovers.js'
 import { PendingOffers } from './pending-offers.js'
 import type { LineUpAnswer, LineUpOffer, LiveModel, WorkerOrder } from './work.js'
 
@@ -18,10 +19,12 @@ export class WorkerLineUps<M extends Member> {
   /** Whole: what a new worker begins with. */
   readonly #inUse = new Map<number, LineUpOffer>()
   readonly #pending = new PendingOffers<M>()
+  readonly #leftovers: Leftovers
 
   /** @param members The workers, as they come and go. */
-  constructor(members: readonly M[], first: LineUpOffer | undefined) {
+  constructor(members: readonly M[], first: LineUpOffer | undefined, leftovers = new Leftovers()) {
     this.#members = members
+    this.#leftovers = leftovers
     if (first !== undefined) this.#inUse.set(first.id, first)
   }
 
@@ -54,8 +57,13 @@ export class WorkerLineUps<M extends Member> {
   }
 
   drop(id: number): void {
+    const bundles = this.#inUse.get(id)?.bundles ?? {}
     this.#inUse.delete(id)
     for (const member of this.#members) forget(member, id)
+    const kept = new Set(this.inUse.flatMap((offer) => Object.keys(offer.bundles)))
+    const gone = Object.entries(bundles).filter(([key]) => !kept.has(key))
+    this.#leftovers.add(gone.map(([, bundle]) => bundle))
+    this.#leftovers.clear()
   }
 
   /** What changed while a worker started. */
@@ -89,6 +97,7 @@ export class WorkerLineUps<M extends Member> {
   }
 }
 
+/** A worker that still starts keeps what it began with until it can be told: see `catchUp`. */
 function forget(member: Member, id: number): void {
-  if (member.lineUps.delete(id) && member.ready) member.tell({ drop: id })
+  if (member.ready && member.lineUps.delete(id)) member.tell({ drop: id })
 }

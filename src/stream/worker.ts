@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { asSpillwayError } from '../errors.js'
+import { Leftovers } from './leftovers.js'
 import { Processor } from './processor.js'
 import { Pulse } from './pulse.js'
 import type { Hello, LineUpOffer, Outcome, Task, WorkerMessage, WorkerOrder, WorkPlan } from './work.js'
@@ -42,15 +43,24 @@ async function prepare(processor: Processor, offer: LineUpOffer): Promise<void> 
   }
 }
 
+async function drop(processor: Processor, lineUp: number, leftovers: Leftovers): Promise<void> {
+  await processor.drop(lineUp)
+  leftovers.clear()
+}
+
 try {
   const processor = await Processor.create(plan.config, plan.folder, native, plan.lineUps)
   // Bundles are large; from here on only the sessions made of them are needed.
   Reflect.deleteProperty(plan, 'lineUps')
+  const leftovers = new Leftovers()
   let turn: Promise<void> = Promise.resolve()
   port.on('message', (order: WorkerOrder) => {
     turn = turn.then(() => {
-      if ('offer' in order) return prepare(processor, order.offer)
-      return 'drop' in order ? processor.drop(order.drop) : work(processor, order)
+      if ('offer' in order) {
+        leftovers.add(Object.values(order.offer.bundles))
+        return prepare(processor, order.offer)
+      }
+      return 'drop' in order ? drop(processor, order.drop, leftovers) : work(processor, order)
     })
     // What the processor throws is a defect: let the thread end, so that the task counts as lost.
     turn.catch((error: unknown) => {

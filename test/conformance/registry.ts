@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bundleDigest, bundleOf } from '#spillway/models/bundle.js'
-import type { Entry, Registry } from '#spillway/models/registry.js'
+import type { Entry, Registry, Wanted } from '#spillway/models/registry.js'
 import { until } from '../support/kafka.js'
 import { damaged, scaled, withVersion } from '../support/registries.js'
 
@@ -55,14 +55,16 @@ export function registrySuite(name: string, place: () => Promise<RegistryPlace>)
       expect(bundleOf(fetched, 'here').manifest).toMatchObject({ name: 'tiny', version: 1 })
     })
 
-    it('lists newest first, and only above a version', async () => {
+    it('lists newest first, and only those that are wanted', async () => {
       for (const version of [2, 10, 1, 9]) await registry.publish(scaled(version))
       await registry.publish(scaled(1, 1, { name: 'tiny-two' }))
-      const versions = async (above?: number) =>
-        (await registry.list('tiny', above)).entries.map((entry) => entry.version)
+      const versions = async (wanted?: Wanted) =>
+        (await registry.list('tiny', wanted)).entries.map((entry) => entry.version)
       expect(await versions()).toEqual([10, 9, 2, 1])
-      expect(await versions(2)).toEqual([10, 9])
-      expect(await versions(10)).toEqual([])
+      expect(await versions({ above: 2 })).toEqual([10, 9])
+      expect(await versions({ above: 10 })).toEqual([])
+      expect(await versions({ most: 3 })).toEqual([10, 9, 2])
+      expect(await versions({ above: 1, most: 1 })).toEqual([10])
       expect(await registry.names()).toEqual(['tiny', 'tiny-two'])
     })
 

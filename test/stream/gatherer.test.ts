@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { Message } from '#spillway/ingest/message.js'
 import { Gatherer, type GathererOptions } from '#spillway/stream/gatherer.js'
 import { sleep } from '../support/kafka.js'
 import { messageOf } from '../support/messages.js'
 import { type Script, ScriptedWorkers } from '../support/workers.js'
+import { collector } from '../swaps/heaps.mjs'
 
 function gathererOf(script?: Script, options: Partial<GathererOptions> = {}, slots = 2) {
   const workers = new ScriptedWorkers(script, slots)
@@ -156,5 +158,21 @@ describe('gatherer', () => {
     const refused = gatherer.submitExclusive(a, () => Promise.reject(new Error('no mark')))
     await expect(refused).rejects.toThrow('no mark')
     expect((await gatherer.submit(b)).rows).toBe(1)
+  })
+
+  it('lets go of messages that are done', async () => {
+    const { gatherer } = gathererOf()
+    const collect = collector()
+    const submit = async (message: Message): Promise<WeakRef<Message>> => {
+      await gatherer.submit(message)
+      return new WeakRef(message)
+    }
+    const done: WeakRef<Message>[] = []
+    for (let i = 0; i < 100; i++) done.push(await submit(messages(1)[0]))
+    // A weak reference keeps its target until the turn is over.
+    await sleep(1)
+    collect()
+    // The last may still be on the stack of something.
+    expect(done.filter((one) => one.deref() !== undefined).length).toBeLessThanOrEqual(2)
   })
 })

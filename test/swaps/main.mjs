@@ -3,7 +3,7 @@
 // npm run swaps -- --swaps 200 --events 1000000 --rate 5000
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { connect } from 'nats'
@@ -17,18 +17,47 @@ import { messages, reference } from '../chaos/events.mjs'
 import { Scorer } from '../chaos/scorer.mjs'
 import { firstOfSample, hostile, publicKey, signed, versioned } from './models.mjs'
 import { Oracle, quantile } from './oracle.mjs'
+import { slopeOf } from './slope.mjs'
+
+const help = `npm run swaps -- [options]
+
+Swaps models under load on a real broker and a real nats-server, hostile bundles among them, and counts what comes out.
+
+  --swaps N          versions that must go live (200)
+  --events M         events to stream at least (1000000); a quarter of them, or 5 s, before the first swap
+  --rate R           events per second (5000)
+  --partitions P     of the topic (4)
+  --workers W        worker threads of the scorer (2)
+  --hostile-every K  a hostile bundle before every K-th swap (5)
+  --minutes T        swap no longer than that: fewer versions are then live in the end, and it exits 1 (600)
+  --give-up-s S      how long to wait for a version to be live (120)
+  --heaps FILE       every thread's heap each second, one JSON line each
+
+The last line is JSON. Zeros are wanted for lost, doubled, wrong, mixed, unpublished, dead_letters and not_refused; with
+them, and every swap made, it exits 0. p99_ratio is that of the latencies sent during the swaps to those before them.
+rss_mb is the scorer's resident memory after the first swap, in the middle and after the last. rss_slope_kb_per_swap is
+fitted over the second half of the swaps, in which heaps and caches no longer grow to what they need, and
+rss_slope_error is its standard error: memory that rises and falls with every collection fits no line well. A slope
+within two errors of zero is none.`
 
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
+    heaps: { type: 'string' },
     swaps: { type: 'string', default: '200' },
     events: { type: 'string', default: '1000000' },
     rate: { type: 'string', default: '5000' },
     partitions: { type: 'string', default: '4' },
     workers: { type: 'string', default: '2' },
     'hostile-every': { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '600' },
     'give-up-s': { type: 'string', default: '120' },
   },
 })
+if (values.help) {
+  console.log(help)
+  process.exit(0)
+}
 const number = (name) => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < 1)
@@ -37,6 +66,7 @@ const number = (name) => {
 }
 const [swaps, total, rate, partitions] = ['swaps', 'events', 'rate', 'partitions'].map(number)
 const every = number('hostile-every')
+const minutes = number('minutes')
 const giveUpMs = number('give-up-s') * 1e3
 const note = (line) => console.error(`${new Date().toISOString().slice(11, 23)} ${line}`)
 /** Versions are this far apart: what is hostile, older or a flood has room between. */
@@ -94,6 +124,10 @@ http: { port: ${port} }
 await oracle.start(client, 'scores', (version) => published.has(version))
 const log = join(folder, 'scorer.log')
 const scorer = new Scorer(pipeline, log)
+if (values.heaps !== undefined) {
+  process.env.SWAPS_HEAPS = resolve(values.heaps)
+  process.env.NODE_OPTIONS = `--import ${new URL('./heaps.mjs', import.meta.url)}`
+}
 scorer.start()
 
 let phase = 'warm-up'
@@ -157,7 +191,8 @@ const notRefused = []
 const memory = []
 const kinds = Object.keys(hostile)
 let attacks = 0
-while (done < swaps) {
+const enough = Date.now() + minutes * 60e3
+while (done < swaps && Date.now() < enough) {
   if (done % every === every - 1) await attack(kinds[attacks++ % kinds.length])
   const version = live + STEP
   published.add(version)
@@ -215,7 +250,7 @@ async function forge(files, damage) {
 }
 
 // In the first half of the swaps heaps and caches grow to what they need.
-const slope = slopeOf(memory.slice(memory.length >> 1))
+const trend = slopeOf(memory.slice(memory.length >> 1))
 const p99 = {
   baseline: quantile(oracle.latencies.baseline, 0.99),
   swaps: quantile(oracle.latencies.swaps, 0.99),
@@ -243,8 +278,9 @@ const closing = {
   p99_ms: p99,
   p99_ratio:
     p99.baseline === null || p99.swaps === null ? null : Number((p99.swaps / p99.baseline).toFixed(2)),
-  rss_mb: { first: mb(memory[0]), last: mb(memory.at(-1)) },
-  rss_slope_kb_per_swap: slope === null ? null : Number(slope.toFixed(1)),
+  rss_mb: { first: mb(memory[0]), middle: mb(memory[memory.length >> 1]), last: mb(memory.at(-1)) },
+  rss_slope_kb_per_swap: trend === null ? null : Number(trend.slope.toFixed(1)),
+  rss_slope_error: trend === null ? null : Number(trend.error.toFixed(1)),
 }
 console.log(JSON.stringify(closing))
 const sound = lost + oracle.doubled + oracle.wrong + oracle.mixed + oracle.unknown + dead === 0
@@ -252,17 +288,4 @@ process.exit(sound && done === swaps && notRefused.length === 0 && code === 0 ? 
 
 function mb(kb) {
   return kb === undefined ? null : Math.round(kb / 1024)
-}
-
-/** Least squares, in kB per swap. */
-function slopeOf(values) {
-  if (values.length < 3) return null
-  const middle = (values.length - 1) / 2
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  let [over, under] = [0, 0]
-  values.forEach((value, i) => {
-    over += (i - middle) * (value - mean)
-    under += (i - middle) ** 2
-  })
-  return over / under
 }

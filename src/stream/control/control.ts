@@ -23,7 +23,7 @@ interface Watched {
 /** The models of a running pipeline: followers of registries, drift, and what is told of both. */
 export class ModelControl {
   readonly #pipeline: LoadedPipeline
-  readonly #bundles: ReadonlyMap<string, Bundle>
+  #bundles: ReadonlyMap<string, Bundle>
   readonly #metrics: Metrics
   readonly #tell: (line: string) => void
   readonly #drift = new Map<string, Watched>()
@@ -67,6 +67,8 @@ export class ModelControl {
       this.#followed = [...this.#followed, { follower, feed }]
       await follower.start()
     }
+    // From here on followers alone hold models: the first ones are let go when newer ones are live.
+    this.#bundles = new Map()
   }
 
   task(reply: TaskReply): void {

@@ -9,6 +9,9 @@ import { openRegistry } from '../../models/registry-open.js'
 import { readPublicKey, verifyBundle } from '../../models/signature.js'
 import type { RegistryModel } from './config.js'
 
+/** The newest of the versions above the live one that are looked at: a flood of them costs no more than this. */
+const MOST_OFFERED = 64
+
 /** What a registry offers for one step. */
 export interface Offered {
   /** Entries that the step may take, best first. */
@@ -51,15 +54,14 @@ export class ModelFeed {
   /** Versions above `above` that the step may take, newest first. @throws SpillwayError REGISTRY_UNAVAILABLE */
   async offered(above: number): Promise<Offered> {
     const { name, version } = this.#config
-    if (version === 'latest') return this.#registry.list(name, above)
-    const listing = await this.#registry.list(name)
+    if (version === 'latest') return this.#registry.list(name, { above, most: MOST_OFFERED })
+    const listing = await this.#registry.list(name, { only: version })
     const wanted = version === 'pinned' ? listing.pinned : version
     const { problems } = listing
     if (wanted === null || wanted === above) return { entries: [], problems }
     if (wanted < above)
       return { entries: [], problems: [...problems, outdated(name, wanted, above, this.place)] }
-    const entries = listing.entries.filter((entry) => entry.version === wanted)
-    return { entries, problems }
+    return { entries: listing.entries, problems }
   }
 
   /**

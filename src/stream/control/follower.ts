@@ -8,6 +8,7 @@ import type { ModelFeed } from './feed.js'
 import { BLAMED, type Judge, judgeOf } from './judge.js'
 import type { LineUps } from './line-ups.js'
 import { provedNewcomer } from './newcomer.js'
+import { type Model, type OnTrial, trialView } from './on-trial.js'
 import { demoted, Refusals } from './refusals.js'
 import type { TrialView } from './view.js'
 
@@ -21,17 +22,6 @@ export interface FollowerOptions {
   readonly events: ControlEvents
 }
 
-interface Model {
-  readonly key: string
-  readonly bundle: Bundle
-  /** As the workers told when it went live. */
-  readonly told: readonly LiveModel[]
-}
-
-interface OnTrial extends Model {
-  readonly judge: Judge
-}
-
 /**
  * Follows the registry for one step: lists on hints and on a timer, and takes the newest version above the live one
  * through fetch, digests, signature, trial in a process of its own, the workers, and the rollout asked for. What fails
@@ -39,7 +29,7 @@ interface OnTrial extends Model {
  * one before; it never comes again.
  */
 export class Follower {
-  readonly #options: FollowerOptions
+  readonly #options: Omit<FollowerOptions, 'live'>
   readonly #refusals = new Refusals()
   #live: Model
   /** The one before the live one, for which that may be taken back. */
@@ -59,8 +49,9 @@ export class Follower {
   #watch: { close(): Promise<void> } | undefined
 
   constructor(options: FollowerOptions) {
-    const { lineUps, step, live } = options
-    this.#options = options
+    const { live, ...rest } = options
+    const { lineUps, step } = rest
+    this.#options = rest
     this.#live = { key: lineUps.of(step.name).live, bundle: live, told: this.#told(lineUps.models) }
     this.#above = live.manifest.version
   }
@@ -71,19 +62,7 @@ export class Follower {
 
   /** What is on trial. */
   get trial(): TrialView | null {
-    const candidate = this.#candidate
-    if (candidate === null) return null
-    const { name, version } = candidate.bundle.manifest
-    const { mode, share } = this.#options.step.model.rollout
-    return {
-      step: this.step,
-      name,
-      mode: mode === 'canary' ? 'canary' : 'shadow',
-      version,
-      live: this.live,
-      share: mode === 'canary' ? share : 1,
-      ...candidate.judge.progress,
-    }
+    return this.#candidate === null ? null : trialView(this.#options.step, this.#candidate, this.live)
   }
 
   get live(): number {
@@ -132,7 +111,7 @@ export class Follower {
     while (this.#again && !this.#closed) {
       this.#again = false
       try {
-        this.#again = await this.#takeBest()
+        if (await this.#takeBest()) this.#again = true
       } catch (error) {
         this.#tell(null, error)
       }
@@ -181,21 +160,25 @@ export class Follower {
     else if (watched?.ok === true) this.#watched = null
   }
 
-  /** @returns whether to look again at once */
+  /**
+   * Takes the first that proves itself of what is offered now. A hint ends it: something newer may come first.
+   * @returns whether anything was tried, so that there may be more
+   */
   async #takeBest(): Promise<boolean> {
-    const { feed } = this.#options
-    const { entries, problems } = await feed.offered(this.#above)
+    const { entries, problems } = await this.#options.feed.offered(this.#above)
     for (const problem of problems) this.#tell(null, problem)
-    const entry = this.#refusals.firstOpen(entries, this.#candidate?.bundle.manifest.version ?? 0)
-    if (entry === undefined || this.#closed) return false
-    try {
-      await this.#take(entry)
-    } catch (error) {
-      if (this.#closed) return false
-      this.#refusals.add(entry, error)
-      this.#tell(entry, error)
+    for (let tried = false; ; tried = true) {
+      const entry = this.#refusals.firstOpen(entries, this.#candidate?.bundle.manifest.version ?? 0)
+      if (entry === undefined || this.#closed || (tried && this.#again)) return tried
+      try {
+        await this.#take(entry)
+        return true
+      } catch (error) {
+        if (this.#closed) return false
+        this.#refusals.add(entry, error)
+        this.#tell(entry, error)
+      }
     }
-    return true
   }
 
   async #take(entry: Entry): Promise<void> {

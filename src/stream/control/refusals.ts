@@ -10,8 +10,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'PROVIDER_UNAVAILABLE',
   'INTERNAL',
 ])
-/** Things told lately that are not told again. */
-const NEWS = 64
+/** Things told lately that are not told again: more than a listing can have problems and refusals. */
+const NEWS = 256
 
 /** Versions of a registry that were refused, and what was told of them. */
 export class Refusals {
