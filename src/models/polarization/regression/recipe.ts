@@ -7,6 +7,7 @@ import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
 import { nearPole } from '../poles.js'
 import { wParticles } from '../w-particles.js'
+import { DERIVED } from './derived.js'
 import { zjParticles } from './features.js'
 import { fractionsNetwork, LossOptions, NetworkOptions } from './network.js'
 import { AUXILIARY, auxiliaryOf, BOSONS, dijets, phaseSpaces, SAMPLES } from './samples.js'
@@ -26,6 +27,12 @@ const Options = z.strictObject({
   neutrinos: z.string().default('neutrinos').describe('List of the true neutrinos.'),
   met: z.string().default('met').describe('Missing transverse momentum.'),
   max_jets: z.int().positive().default(1).describe('Jets that the transformer sees; 1 for the leading one.'),
+  derived: z
+    .union([z.boolean(), z.array(z.enum(DERIVED)).min(1)])
+    .default(true)
+    .describe(
+      'With the Z boson of Z + jets: give its variables, decay angles and those of the Z + jet system as inputs beside the momenta, all or these, and take an event and its mirror images for one (not with channel, channels or quark_pz). false: momenta alone, as the source has them.',
+    ),
   channel: z
     .boolean()
     .default(false)
@@ -83,6 +90,10 @@ export const recipe: Recipe<Options> = {
   task,
 }
 
+/** Whether an event's mirror image is as likely as the event: not where it is known from which side a quark comes. */
+const isMirrored = ({ channel, channels, quark_pz }: Options): boolean =>
+  !channel && channels === null && quark_pz === 'any'
+
 /** The features of a final state: builder and its options. */
 function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> {
   const { leptons, jets, network, channel, boson } = options
@@ -95,7 +106,11 @@ function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> 
     max_jets: isMlp ? least : Math.max(least, options.max_jets),
     ...(channel && { channel: INITIAL }),
   }
-  if (final === null) return { builder: zjParticles(common), builderOptions: common }
+  if (final === null) {
+    const derived = options.derived === true ? DERIVED : options.derived
+    const builderOptions = derived === false ? common : { ...common, derived, oriented: isMirrored(options) }
+    return { builder: zjParticles(builderOptions), builderOptions }
+  }
   const { neutrino, neutrinos, met } = options
   const builderOptions = { ...common, final, neutrino, ...(neutrino === 'met' ? { met } : { neutrinos }) }
   return { builder: wParticles(builderOptions), builderOptions }
