@@ -73,12 +73,6 @@ def polarization(event):
     jet = p4(event["jets"][0])
     lepton, pair = p4(minus), p4(minus) + p4(plus)
     side = 1 if pair[2] >= 0 else -1
-    azimuth = np.arctan2(pair[1], pair[0])
-    hand = 1 if np.sin(minus["phi"] - azimuth) >= 0 else -1
-    momenta = []
-    for p in (minus, plus, event["jets"][0]):
-        d = p["phi"] - azimuth
-        momenta += [np.log(p["pt"]), side * p["eta"], np.cos(d), hand * np.sin(d), np.log(p4(p)[3])]
     # Axes of Collins-Soper and helicity frames from boosted beams and the flight direction.
     rest = unit(boosted(lepton, pair)[:3])
     ahead, behind = (unit(boosted(np.array([0, 0, s * side, 1.0]), pair)[:3]) for s in (1, -1))
@@ -103,7 +97,7 @@ def polarization(event):
         side * rapidity(both),
         star,
     ]
-    return scores("polarization", {"momenta": momenta, "derived": derived})
+    return scores("polarization", {"derived": derived})
 
 
 def angle(event_axis, a, b, sign):

@@ -55,7 +55,8 @@ def regression(p, t, recipe, training):
     drop = o["dropout"]
     derived = [normalised(p, "input/derived", t["derived"])] if "derived" in t else []
     if o["kind"] == "mlp":
-        x = torch.cat([normalised(p, "input", t["momenta"]), *derived], -1)
+        momenta = [normalised(p, "input", t["momenta"])] if "momenta" in t else []
+        x = torch.cat([*momenta, *derived], -1)
         y = mlp(p, "net", x, ACTIVATIONS[o["activation"]], drop=drop, training=training)
     else:
         mask = t["mask"]

@@ -117,7 +117,7 @@ const seen = (side: number, hand: number, turn: number): Event => ({
   jets: balanced.jets.map(([pt, eta, phi, mass]) => [pt, side * eta, hand * phi + turn, mass]),
 })
 const derivedOf = (list: readonly Event[]): Record<Derived, number>[] => {
-  const { derived } = tensorsOf(featureBuilder('zj-particles', 1, { derived: true }), events(list), 3)
+  const { derived } = tensorsOf(featureBuilder('zj-particles', 1, { layout: 'derived' }), events(list))
   const { length: width } = DERIVED
   return list.map(
     (_, i) =>
@@ -162,8 +162,7 @@ describe('derived quantities of zj-particles', () => {
   it('are what the generator says of real events', async () => {
     const [message] = await messagesOfFile(demo.zj, 500, 1)
     const sample = decodeMessage(message, defaultLimits)
-    const builder = featureBuilder('zj-particles', 1, { layout: 'flat', derived: true })
-    const { derived } = tensorsOf(builder, sample)
+    const { derived } = tensorsOf(featureBuilder('zj-particles', 1, { layout: 'derived' }), sample)
     const truth = (name: string) => float32(sample, `truth.${name}`)
     const compare = (name: Derived, wanted: ArrayLike<number>, tolerance: number): void => {
       const c = DERIVED.indexOf(name)
@@ -178,8 +177,16 @@ describe('derived quantities of zj-particles', () => {
     compare('cos_phi_cs', truth('phi_cs').map(Math.cos), 1e-3)
     // Two partons that meet along the beam: m² = x1 x2 s, y = ½ ln(x1 / x2), at √s = 13 TeV.
     const [x1, x2, y] = ['x1', 'x2', 'z_rapidity'].map(truth)
-    compare('zj_mass', x1.map((x, row) => Math.log(13_000) + 0.5 * Math.log(x * x2[row])), 1e-2)
-    compare('zj_rapidity', x1.map((x, row) => Math.sign(y[row]) * 0.5 * Math.log(x / x2[row])), 1e-2)
+    compare(
+      'zj_mass',
+      x1.map((x, row) => Math.log(13_000) + 0.5 * Math.log(x * x2[row])),
+      1e-2,
+    )
+    compare(
+      'zj_rapidity',
+      x1.map((x, row) => Math.sign(y[row]) * 0.5 * Math.log(x / x2[row])),
+      1e-2,
+    )
   })
 
   it('and oriented momenta do not see mirrors or turns about the beam, also over the seam', () => {
@@ -199,6 +206,17 @@ describe('derived quantities of zj-particles', () => {
       expect(momenta[1]).toBeCloseTo(0.5, 5)
       expect(momenta[3]).toBeGreaterThan(0)
     }
+  })
+
+  it('come alone, all of them or those that are named', () => {
+    const all = featureBuilder('zj-particles', 1, { layout: 'derived' })
+    expect(all.tensors).toEqual([{ name: 'derived', shape: ['n', DERIVED.length], components: DERIVED }])
+    expect(all.maxLength).toBeNull()
+    expect(all.bind(events([balanced])).lengths).toBeNull()
+    const one = featureBuilder('zj-particles', 1, { layout: 'derived', derived: ['zj_mass'] })
+    const [first] = derivedOf([balanced])
+    expect(tensorsOf(one, events([balanced])).derived).toEqual([first.zj_mass])
+    expect(() => featureBuilder('zj-particles', 1, { derived: ['z_mas'] })).toThrow(/derived/)
   })
 
   it('come beside the momenta, which stay as they were, and by name', () => {

@@ -21,7 +21,8 @@ export function derivedOf(event: ZJet): Readonly<Record<Derived, Float64Array>> 
   const both = addPairs(boson, event.jet)
   const inside = toRestFrame(boson, both)
   const sided = (values: Float64Array): Float64Array => values.map((x, i) => (boson.pz[i] < 0 ? -x : x))
-  const cosine = (pz: number, i: number): number => clampCosine(pz / Math.hypot(inside.px[i], inside.py[i], pz))
+  const cosine = (pz: number, i: number): number =>
+    clampCosine(pz / Math.hypot(inside.px[i], inside.py[i], pz))
   return {
     ...zJetVariables(event),
     cos_theta: helicityCosines(event.minus, boson),

@@ -17,13 +17,16 @@ import { DERIVED, type Derived, derivedOf } from './derived.js'
 const Options = z.strictObject({
   leptons: z.string().default('leptons'),
   jets: z.string().default('jets'),
-  /** `flat`: one row of numbers an event, with its leading jet; `tokens`: a token for each particle. */
-  layout: z.enum(['flat', 'tokens']).default('tokens'),
+  /**
+   * `flat`: one row of numbers an event, with its leading jet; `tokens`: a token for each particle; `derived`: the derived
+   * quantities and no momenta.
+   */
+  layout: z.enum(['flat', 'tokens', 'derived']).default('tokens'),
   /** Most jets taken, in the order of the sample; 1 for the leading one. */
   max_jets: z.int().positive().max(64).default(16),
   /** Column of the initial state, 0 to 8, as a one-hot tensor beside; none when absent. */
   channel: z.string().optional(),
-  /** Quantities of {@link DERIVED} beside, in this order; true for all that version 1 has. */
+  /** Quantities of {@link DERIVED}, in this order, beside the momenta; true, or `layout: derived`, for all of version 1. */
   derived: z.union([z.boolean(), z.array(z.enum(DERIVED)).min(1)]).default(false),
   /** Whether an event and its mirror images are one. */
   oriented: z.boolean().default(false),
@@ -38,7 +41,7 @@ const TOKEN = KINEMATICS + 3
  * pair: what is left of the four-momenta when the event is turned about the beam, under which polarisation fractions do
  * not change. `flat`: `momenta` [n, 15] of negative lepton, positive lepton and leading jet. `tokens`: `particles`
  * [n, t, 8] with three flags (ℓ−, ℓ+, jet) and `mask` [n, t]. With `channel`, also `channel` [n, 9]; with `derived`, also
- * `derived` [n, D]. With `oriented`, η counts to the side to which the pair flies, and sin Δφ to the side of the negative
+ * `derived` [n, D], which is all that `layout: derived` has. With `oriented`, η counts to the side to which the pair flies, and sin Δφ to the side of the negative
  * lepton: the fractions of two equal beams are the same in both mirrors.
  * An event with fewer than two leptons or no jet gets NaN, so that it is refused and not scored as if it had them.
  */
@@ -62,21 +65,24 @@ export const zjParticles: FeatureFactory = (raw) => {
   return builder
 }
 
-const wanted = ({ derived }: Options): readonly Derived[] =>
-  derived === true ? DERIVED : derived === false ? [] : derived
+function wanted({ layout, derived }: Options): readonly Derived[] {
+  if (Array.isArray(derived)) return derived
+  return derived || layout === 'derived' ? DERIVED : []
+}
 
 function tensorsOf(options: Options): TensorSpec[] {
   const { layout, channel } = options
   const derived = wanted(options)
-  const particles: TensorSpec[] =
-    layout === 'flat'
-      ? [{ name: 'momenta', shape: ['n', 3 * KINEMATICS] }]
-      : [
-          { name: 'particles', shape: ['n', 't', TOKEN] },
-          { name: 'mask', shape: ['n', 't'] },
-        ]
+  const particles: Readonly<Record<Options['layout'], readonly TensorSpec[]>> = {
+    flat: [{ name: 'momenta', shape: ['n', 3 * KINEMATICS] }],
+    tokens: [
+      { name: 'particles', shape: ['n', 't', TOKEN] },
+      { name: 'mask', shape: ['n', 't'] },
+    ],
+    derived: [],
+  }
   return [
-    ...particles,
+    ...particles[layout],
     ...(channel === undefined ? [] : [{ name: 'channel', shape: ['n', CHANNELS] as const }]),
     ...(derived.length === 0
       ? []
@@ -132,7 +138,9 @@ function bind(events: Events, options: Options): BoundFeatures {
   const lengths = Int32Array.from({ length: events.rows }, (_, row) =>
     minus[row] < 0 ? 3 : 2 + Math.min(jetOffsets[row + 1] - jetOffsets[row], max_jets),
   )
-  const [width, flags] = layout === 'flat' ? [KINEMATICS, false] : [TOKEN, true]
+  const flags = layout === 'tokens'
+  const width = flags ? TOKEN : KINEMATICS
+  const beside = { flat: 1, tokens: 2, derived: 0 }[layout]
 
   /** Writes the particles of an event one after another; gives where it stopped. */
   function writeEvent(out: Float32Array, first: number, row: number, count: number): number {
@@ -159,22 +167,24 @@ function bind(events: Events, options: Options): BoundFeatures {
     return at
   }
 
+  function writeMomenta(row: number, s: number, length: number, tensors: readonly Float32Array[]): void {
+    const size = flags ? length : 3
+    const count = flags ? Math.min(lengths[row], length) : 3
+    const end = writeEvent(tensors[0], s * size * width, row, count)
+    tensors[0].fill(0, end, (s + 1) * size * width)
+    if (!flags) return
+    tensors[1].fill(1, s * length, s * length + count)
+    tensors[1].fill(0, s * length + count, (s + 1) * length)
+  }
+
   return {
     items: events.rows,
-    lengths: layout === 'flat' ? null : lengths,
+    lengths: flags ? lengths : null,
     fill(items, from, to, slot, length, tensors) {
-      const size = layout === 'flat' ? 3 : length
-      const beside = flags ? 2 : 1
       const derived = tensors[channels === null ? beside : beside + 1]
       for (let i = from, s = slot; i < to; i++, s++) {
         const row = items[i]
-        const count = layout === 'flat' ? 3 : Math.min(lengths[row], length)
-        const end = writeEvent(tensors[0], s * size * width, row, count)
-        tensors[0].fill(0, end, (s + 1) * size * width)
-        if (flags) {
-          tensors[1].fill(1, s * length, s * length + count)
-          tensors[1].fill(0, s * length + count, (s + 1) * length)
-        }
+        if (beside > 0) writeMomenta(row, s, length, tensors)
         if (channels !== null) oneHot(tensors[beside], s, channels[row])
         for (let c = 0; c < columns.length; c++) derived[s * columns.length + c] = columns[c][row]
       }

@@ -22,8 +22,8 @@ import { AUXILIARY } from './samples.js'
 
 const Mlp = z.strictObject({
   kind: z.literal('mlp').describe('A multilayer perceptron over the leptons and the leading jet.'),
-  widths: z.array(z.int().positive()).min(1).default([256, 256, 256]).describe('Hidden layers.'),
-  activation: z.enum(['gelu', 'relu', 'silu', 'tanh']).default('gelu').describe('Between the layers.'),
+  widths: z.array(z.int().positive()).min(1).default([128, 128, 128, 128]).describe('Hidden layers.'),
+  activation: z.enum(['gelu', 'relu', 'silu', 'tanh']).default('silu').describe('Between the layers.'),
   dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
 })
 const Transformer = z.strictObject({
@@ -92,23 +92,9 @@ export function fractionsNetwork(
 const withChannel = (x: Tensor, inputs: Tensors): Tensor =>
   inputs['channel'] === undefined ? x : concat([x, inputs['channel']], -1)
 
-/** Something of the whole event that is put to x, tensors of a batch at hand; x alone where the sample lacks it. */
-type Beside = Layer<[x: Tensor, inputs: Tensors], Tensor>
-const nothing: Beside = { parameters: {}, apply: (_weights, x) => x }
-
-/** Beside x, the derived quantities, normalised. */
-function besideDerived(derived: Moments | undefined): Beside {
-  if (derived === undefined) return nothing
-  const { parameters, apply } = normalise('input/derived', derived)
-  return {
-    parameters,
-    apply: (weights, x, inputs) => concat([x, apply(weights, inputs['derived'])], -1),
-  }
-}
-
 /** The derived quantities added to each token of the event, so that attention can make use of them. */
-function onTokens(derived: Moments | undefined, size: number): Beside {
-  if (derived === undefined) return nothing
+function onTokens(derived: Moments | undefined, size: number): Layer<[x: Tensor, inputs: Tensors], Tensor> {
+  if (derived === undefined) return { parameters: {}, apply: (_weights, x) => x }
   const input = normalise('input/derived', derived)
   const embed = dense('embed/derived', { inputs: derived.mean.length, outputs: size })
   return {
@@ -123,17 +109,20 @@ function mlpBody(
   { tensors }: SampleStatistics,
   outputs: number,
 ): Body {
-  const { momenta, channel, derived } = tensors
-  const input = normalise('input', momenta)
-  const beside = besideDerived(derived)
-  const sizes = [momenta, channel, derived].map((moments) => moments?.mean.length ?? 0)
+  const { momenta, derived, channel } = tensors
+  const seen = [
+    ...(momenta === undefined ? [] : [{ name: 'momenta', input: normalise('input', momenta) }]),
+    ...(derived === undefined ? [] : [{ name: 'derived', input: normalise('input/derived', derived) }]),
+  ]
+  const sizes = [momenta, derived, channel].map((moments) => moments?.mean.length ?? 0)
   const inside = sizes.reduce((a, b) => a + b, 0)
   const net = mlp('net', { sizes: [inside, ...widths, outputs], activation, dropout })
   return {
-    parameters: joined(input, beside, net),
+    parameters: joined(...seen.map(({ input }) => input), net),
     outputs: (weights, inputs, context) => {
-      const known = withChannel(input.apply(weights, inputs['momenta']), inputs)
-      return net.apply(weights, beside.apply(weights, known, inputs), context)
+      const parts = seen.map(({ name, input }) => input.apply(weights, inputs[name]))
+      const known = parts.length === 1 ? parts[0] : concat(parts, -1)
+      return net.apply(weights, withChannel(known, inputs), context)
     },
   }
 }

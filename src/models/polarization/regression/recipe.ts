@@ -31,7 +31,7 @@ const Options = z.strictObject({
     .union([z.boolean(), z.array(z.enum(DERIVED)).min(1)])
     .default(true)
     .describe(
-      'With the Z boson of Z + jets: give its variables, decay angles and those of the Z + jet system as inputs beside the momenta, all or these, and take an event and its mirror images for one (not with channel, channels or quark_pz). false: momenta alone, as the source has them.',
+      'With the Z boson of Z + jets: its variables, decay angles and those of the Z + jet system as inputs, all or these. The MLP sees them in place of the momenta, the transformer beside them, and both take an event and its mirror images for one; with channel, channels or quark_pz the momenta are seen as they are. false: momenta alone, as the source has them.',
     ),
   channel: z
     .boolean()
@@ -81,10 +81,13 @@ export const recipe: Recipe<Options> = {
   options: Options,
   data: [fileURLToPath(new URL('../../../../demo/data/zj.arrow', import.meta.url))],
   presets: {
-    quick: { recipe: { network: { kind: 'mlp' } }, fit: { epochs: 25, batch: 512, learning_rate: 2e-3 } },
+    quick: {
+      recipe: { network: { kind: 'mlp', widths: [128, 128, 128, 128] } },
+      fit: { epochs: 30, batch: 256, learning_rate: 5e-3, optimizer: { weight_decay: 0.1 } },
+    },
     full: {
-      recipe: { network: { kind: 'mlp' } },
-      fit: { epochs: 120, batch: 512, learning_rate: 2e-3, patience: 25 },
+      recipe: { network: { kind: 'mlp', widths: [256, 256, 256, 256] } },
+      fit: { epochs: 80, batch: 512, learning_rate: 5e-3, optimizer: { weight_decay: 0.1 }, patience: 25 },
     },
   },
   task,
@@ -108,7 +111,10 @@ function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> 
   }
   if (final === null) {
     const derived = options.derived === true ? DERIVED : options.derived
-    const builderOptions = derived === false ? common : { ...common, derived, oriented: isMirrored(options) }
+    const mirrored = isMirrored(options)
+    const layout = isMlp && derived !== false && mirrored ? 'derived' : common.layout
+    const builderOptions =
+      derived === false ? common : { ...common, layout, derived, ...(!isMlp && { oriented: mirrored }) }
     return { builder: zjParticles(builderOptions), builderOptions }
   }
   const { neutrino, neutrinos, met } = options
