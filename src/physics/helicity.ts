@@ -39,7 +39,39 @@ export function helicityCosines(daughter: Cartesian, parent: Cartesian): Float64
 }
 
 /**
- * The same angle for momenta that are already seen from a third frame: cos of the angle, in the rest frame of
+ * φ of the helicity frame in (−π, π]: the azimuth of `daughter` about the direction in which `parent` flies, counted from the
+ * plane of beam and parent. The z axis is the flight direction, y = ẑ_beam × P̂_T, x = y × z (the reverse of the beam for a
+ * parent that flies straight sideways); a boost along z leaves x and y alone, so none is needed. With `oriented` (the default) the beam is the
+ * one into whose half the parent flies, as for `collinsSoper`: P_z < 0 turns x and y around. P_T = 0 leaves the plane open: that
+ * of the laboratory's x axis is taken. NaN for a parent at rest.
+ */
+export function helicityAzimuths(
+  daughter: Cartesian,
+  parent: Cartesian,
+  options: { readonly oriented?: boolean } = {},
+): Float64Array {
+  const { oriented = true } = options
+  const length = commonLength('helicityAzimuths', { ...daughter, parent: parent.px, 'parent.pz': parent.pz })
+  const out = new Float64Array(length)
+  for (let i = 0; i < length; i++) {
+    const fx = parent.px[i]
+    const fy = parent.py[i]
+    const fz = parent.pz[i]
+    const transverse = Math.sqrt(fx * fx + fy * fy)
+    const size = Math.sqrt(fx * fx + fy * fy + fz * fz)
+    const ux = transverse > 0 ? fx / transverse : 1
+    const uy = transverse > 0 ? fy / transverse : 0
+    const sign = oriented && fz < 0 ? -1 : 1
+    const x = daughter.px[i]
+    const y = daughter.py[i]
+    const outward = ((x * ux + y * uy) * fz - daughter.pz[i] * transverse) / size
+    out[i] = Math.atan2(sign * (y * ux - x * uy), sign * outward)
+  }
+  return out
+}
+
+/**
+ * The helicity cosine for momenta that are already seen from a third frame: cos of the angle, in the rest frame of
  * `parent`, between `daughter` and the direction opposite to `reference` (for H → Z Z: the other Z). NaN
  * where one of them is at rest there.
  */

@@ -38,18 +38,6 @@ def mass(p):
     return np.sqrt(max(0.0, p[3] ** 2 - p[:3] @ p[:3]))
 
 
-def polarization(event):
-    first, second = event["leptons"][:2]
-    minus, plus = (first, second) if first["charge"] < 0 else (second, first)
-    pair = p4(minus) + p4(plus)
-    azimuth = np.arctan2(pair[1], pair[0])
-    out = []
-    for p in (minus, plus, event["jets"][0]):
-        d = p["phi"] - azimuth
-        out += [np.log(p["pt"]), p["eta"], np.cos(d), np.sin(d), np.log(p4(p)[3])]
-    return scores("polarization", {"momenta": out})
-
-
 def boosted(p, frame):
     """p in the rest frame of `frame`."""
     beta = frame[:3] / frame[3]
@@ -62,6 +50,54 @@ def boosted(p, frame):
 
 def unit(v):
     return v / np.linalg.norm(v)
+
+
+def frame(z, x):
+    """Axes x, y, z with z as given and x in the half plane of the other vector."""
+    y = unit(np.cross(z, x))
+    return np.cross(y, z), y, z
+
+
+def cosine_of_azimuth(direction, axes):
+    x, y = direction @ axes[0], direction @ axes[1]
+    return x / np.hypot(x, y)
+
+
+def rapidity(p):
+    return 0.5 * np.log((p[3] + p[2]) / (p[3] - p[2]))
+
+
+def polarization(event):
+    first, second = event["leptons"][:2]
+    minus, plus = (first, second) if first["charge"] < 0 else (second, first)
+    jet = p4(event["jets"][0])
+    lepton, pair = p4(minus), p4(minus) + p4(plus)
+    side = 1 if pair[2] >= 0 else -1
+    # Axes of Collins-Soper and helicity frames from boosted beams and the flight direction.
+    rest = unit(boosted(lepton, pair)[:3])
+    ahead, behind = (unit(boosted(np.array([0, 0, s * side, 1.0]), pair)[:3]) for s in (1, -1))
+    cs = frame(unit(ahead - behind), -(ahead + behind))
+    flight = unit(pair[:3])
+    beam = np.array([0, 0, side])
+    helicity = frame(flight, (beam @ flight) * flight - beam)
+    both = pair + jet
+    star = side * unit(boosted(pair, both)[:3])[2]
+    derived = [
+        np.log(np.hypot(pair[0], pair[1])),
+        abs(rapidity(pair)),
+        mass(pair),
+        rest @ cs[2],
+        cosine_of_azimuth(rest, cs),
+        side * event["jets"][0]["eta"],
+        np.log(event["jets"][0]["pt"]),
+        np.arccos(np.clip(-unit(pair[:2]) @ unit(jet[:2]), -1, 1)),
+        rest @ helicity[2],
+        cosine_of_azimuth(rest, helicity),
+        np.log(mass(both)),
+        side * rapidity(both),
+        star,
+    ]
+    return scores("polarization", {"derived": derived})
 
 
 def angle(event_axis, a, b, sign):

@@ -5,7 +5,7 @@ import { fromPtEtaPhiE, fromPtEtaPhiM, toPtEtaPhiM } from '#spillway/physics/con
 import { deltaPhi } from '#spillway/physics/delta-phi.js'
 import { deltaR, nearestDeltaR } from '#spillway/physics/delta-r.js'
 import { fourLeptonAngles } from '#spillway/physics/h4l-angles.js'
-import { helicityCosines } from '#spillway/physics/helicity.js'
+import { helicityAzimuths, helicityCosines } from '#spillway/physics/helicity.js'
 import { masses, masslessPairMasses } from '#spillway/physics/mass.js'
 import { pseudorapidities } from '#spillway/physics/pseudorapidity.js'
 import { rapidities } from '#spillway/physics/rapidity.js'
@@ -188,6 +188,30 @@ describe('decay angles', () => {
     }
     const rest = momenta([0, 0, 0, 91])
     expect(helicityCosines(decay(rest, 0.2, 0)[0], rest)[0]).toBeNaN()
+  })
+
+  it('helicity: the azimuth is that about the flight direction, and does not see the boost along it', () => {
+    // Sideways along x: z is x, y = ẑ × x̂, and x = y × z is −ẑ; a decay at φ has its momentum so in both frames.
+    const parent = momenta([60, 0, 0, Math.hypot(60, 91)])
+    for (const phi of [-2.8, -0.4, 0, 1.2, 3]) {
+      const daughter = momenta([35, 20 * Math.sin(phi), -20 * Math.cos(phi), 50])
+      expect(helicityAzimuths(daughter, parent)[0]).toBeCloseTo(phi, 12)
+      expect(helicityAzimuths(toRestFrame(daughter, parent), parent)[0]).toBeCloseTo(phi, 12)
+    }
+  })
+
+  it('helicity: turning the beams around turns the azimuth around, and is taken out again', () => {
+    const turned = (x: number, y: number, z: number, e: number, sign: number) =>
+      momenta([x, sign * y, sign * z, e])
+    const seen = (sign: number, oriented: boolean): number =>
+      helicityAzimuths(turned(21, -4, 33, 60, sign), turned(30, 12, 55, 120, sign), { oriented })[0]
+    expect(seen(-1, true)).toBeCloseTo(seen(1, true), 12)
+    expect(Math.cos(seen(-1, false) - seen(1, false))).toBeCloseTo(-1, 12)
+  })
+
+  it('helicity: no azimuth for a parent at rest, and the laboratory’s x axis for one along the beam', () => {
+    expect(helicityAzimuths(momenta([1, 2, 3, 5]), momenta([0, 0, 0, 91]))[0]).toBeNaN()
+    expect(helicityAzimuths(momenta([1, 1, 3, 5]), momenta([0, 0, 40, 99]))[0]).toBeCloseTo(Math.PI / 4, 12)
   })
 
   it('Collins–Soper: of a parent along z the polar angle, turned with its direction', () => {

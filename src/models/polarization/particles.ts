@@ -5,16 +5,27 @@ export const KINEMATICS = 5
 /** Floor of what logarithms are taken of, GeV. */
 const TINY = 1e-3
 
-/** Writes the {@link KINEMATICS} of particle `k`, its azimuth counted from `azimuth`. */
-export function writeParticle(out: Float32Array, at: number, p: Momenta, k: number, azimuth: number): void {
+/**
+ * Writes the {@link KINEMATICS} of particle `k`, its azimuth counted from `azimuth`. `side` and `hand` are 1, or −1 for an event
+ * seen in a mirror: one that turns the beam around, or one that holds beam and `azimuth`.
+ */
+export function writeParticle(
+  out: Float32Array,
+  at: number,
+  p: Momenta,
+  k: number,
+  azimuth: number,
+  side: 1 | -1 = 1,
+  hand: 1 | -1 = 1,
+): void {
   const pt = p.pt[k]
   const pz = pt * Math.sinh(p.eta[k])
   const energy = Math.sqrt(pt * pt + pz * pz + p.mass[k] * p.mass[k])
   const phi = p.phi[k] - azimuth
   out[at] = Math.log(Math.max(pt, TINY))
-  out[at + 1] = p.eta[k]
+  out[at + 1] = side * p.eta[k]
   out[at + 2] = Math.cos(phi)
-  out[at + 3] = Math.sin(phi)
+  out[at + 3] = hand * Math.sin(phi)
   out[at + 4] = Math.log(Math.max(energy, TINY))
 }
 

@@ -23,15 +23,7 @@ const JET = ['pt', 'mass', 'sd_mass', 'zg', 'rg', 'tau1', 'tau2', 'tau3', 'tau21
  */
 const systems = {
   'polarization-regression': {
-    inputs: [
-      ['zj-particles', { layout: 'flat', max_jets: 1 }],
-      [
-        'zj-kinematics',
-        {
-          inputs: ['z_pt', 'z_rapidity', 'z_mass', 'cos_theta_cs', 'cos_phi_cs', 'jet_eta', 'jet_pt', 'dphi'],
-        },
-      ],
-    ],
+    inputs: [['zj-particles', { layout: 'flat', max_jets: 1, derived: true, oriented: true }]],
     goals: ({ 'target.fractions': fractions, weight }) =>
       [0, 1].map((c) => squared(weight.data, component(fractions, c))),
     columns: (answers) => answers,

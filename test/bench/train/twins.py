@@ -53,11 +53,17 @@ def weighted(losses, t):
 def regression(p, t, recipe, training):
     o = recipe["network"]
     drop = o["dropout"]
+    derived = [normalised(p, "input/derived", t["derived"])] if "derived" in t else []
     if o["kind"] == "mlp":
-        y = mlp(p, "net", normalised(p, "input", t["momenta"]), F.gelu, drop=drop, training=training)
+        momenta = [normalised(p, "input", t["momenta"])] if "momenta" in t else []
+        x = torch.cat([*momenta, *derived], -1)
+        y = mlp(p, "net", x, ACTIVATIONS[o["activation"]], drop=drop, training=training)
     else:
         mask = t["mask"]
-        x = F.gelu(linear(p, "embed", normalised(p, "input", t["particles"], mask)))
+        x = linear(p, "embed", normalised(p, "input", t["particles"], mask))
+        for known in derived:
+            x = x + linear(p, "embed/derived", known)[:, None]
+        x = F.gelu(x)
         for i in range(o["blocks"]):
             x = block(p, f"block{i}", x, mask, o["heads"], drop, training)
         x = layer_norm(p, "norm", x)

@@ -6,6 +6,7 @@ import {
   gelu,
   huber,
   joined,
+  type Layer,
   layerNorm,
   mlp,
   normalise,
@@ -13,15 +14,16 @@ import {
   transformerBlock,
   weightedMean,
 } from '../../../train/layers/index.js'
-import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
+import type { LossTerms, Moments, Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
-import { concat, mean, slice, type Tensor } from '../../../train/trace/tf.js'
+import { add, concat, expandDims, mean, slice, type Tensor } from '../../../train/trace/tf.js'
 import { CHANNELS } from '../particles.js'
 import { AUXILIARY } from './samples.js'
 
 const Mlp = z.strictObject({
   kind: z.literal('mlp').describe('A multilayer perceptron over the leptons and the leading jet.'),
-  widths: z.array(z.int().positive()).min(1).default([256, 256, 256]).describe('Hidden layers.'),
+  widths: z.array(z.int().positive()).min(1).default([128, 128, 128, 128]).describe('Hidden layers.'),
+  activation: z.enum(['gelu', 'relu', 'silu', 'tanh']).default('silu').describe('Between the layers.'),
   dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
 })
 const Transformer = z.strictObject({
@@ -90,19 +92,38 @@ export function fractionsNetwork(
 const withChannel = (x: Tensor, inputs: Tensors): Tensor =>
   inputs['channel'] === undefined ? x : concat([x, inputs['channel']], -1)
 
+/** The derived quantities added to each token of the event, so that attention can make use of them. */
+function onTokens(derived: Moments | undefined, size: number): Layer<[x: Tensor, inputs: Tensors], Tensor> {
+  if (derived === undefined) return { parameters: {}, apply: (_weights, x) => x }
+  const input = normalise('input/derived', derived)
+  const embed = dense('embed/derived', { inputs: derived.mean.length, outputs: size })
+  return {
+    parameters: joined(input, embed),
+    apply: (weights, x, inputs) =>
+      add(x, expandDims(embed.apply(weights, input.apply(weights, inputs['derived'])), 1)),
+  }
+}
+
 function mlpBody(
-  { widths, dropout }: z.infer<typeof Mlp>,
+  { widths, activation, dropout }: z.infer<typeof Mlp>,
   { tensors }: SampleStatistics,
   outputs: number,
 ): Body {
-  const { momenta, channel } = tensors
-  const input = normalise('input', momenta)
-  const size = momenta.mean.length + (channel === undefined ? 0 : CHANNELS)
-  const net = mlp('net', { sizes: [size, ...widths, outputs], activation: 'gelu', dropout })
+  const { momenta, derived, channel } = tensors
+  const seen = [
+    ...(momenta === undefined ? [] : [{ name: 'momenta', input: normalise('input', momenta) }]),
+    ...(derived === undefined ? [] : [{ name: 'derived', input: normalise('input/derived', derived) }]),
+  ]
+  const sizes = [momenta, derived, channel].map((moments) => moments?.mean.length ?? 0)
+  const inside = sizes.reduce((a, b) => a + b, 0)
+  const net = mlp('net', { sizes: [inside, ...widths, outputs], activation, dropout })
   return {
-    parameters: joined(input, net),
-    outputs: (weights, inputs, context) =>
-      net.apply(weights, withChannel(input.apply(weights, inputs['momenta']), inputs), context),
+    parameters: joined(...seen.map(({ input }) => input), net),
+    outputs: (weights, inputs, context) => {
+      const parts = seen.map(({ name, input }) => input.apply(weights, inputs[name]))
+      const known = parts.length === 1 ? parts[0] : concat(parts, -1)
+      return net.apply(weights, withChannel(known, inputs), context)
+    },
   }
 }
 
@@ -111,9 +132,10 @@ function transformerBody(
   { tensors }: SampleStatistics,
   outputs: number,
 ): Body {
-  const { particles, channel } = tensors
+  const { particles, channel, derived } = tensors
   const input = normalise('input', particles)
   const embed = dense('embed', { inputs: particles.mean.length, outputs: size })
+  const beside = onTokens(derived, size)
   const layers = Array.from({ length: blocks }, (_, i) =>
     transformerBlock(`block${i}`, { size, heads, dropout }),
   )
@@ -122,11 +144,12 @@ function transformerBody(
   const inside = size + (channel === undefined ? 0 : CHANNELS)
   const head = mlp('head', { sizes: [inside, size, outputs], activation: 'gelu' })
   return {
-    parameters: joined(input, embed, ...layers, norm, pool, head),
+    parameters: joined(input, embed, beside, ...layers, norm, pool, head),
     outputs: (weights, inputs, context) => {
       const { mask } = inputs
       const bias = attentionBias(mask)
-      const tokens = gelu(embed.apply(weights, input.apply(weights, inputs['particles'], mask)))
+      const own = embed.apply(weights, input.apply(weights, inputs['particles'], mask))
+      const tokens = gelu(beside.apply(weights, own, inputs))
       const deep = layers.reduce((h, block) => block.apply(weights, h, bias, context), tokens)
       const event = pool.apply(weights, norm.apply(weights, deep), mask)
       return head.apply(weights, withChannel(event, inputs))

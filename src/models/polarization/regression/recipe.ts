@@ -7,6 +7,7 @@ import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
 import { nearPole } from '../poles.js'
 import { wParticles } from '../w-particles.js'
+import { DERIVED } from './derived.js'
 import { zjParticles } from './features.js'
 import { fractionsNetwork, LossOptions, NetworkOptions } from './network.js'
 import { AUXILIARY, auxiliaryOf, BOSONS, dijets, phaseSpaces, SAMPLES } from './samples.js'
@@ -26,6 +27,12 @@ const Options = z.strictObject({
   neutrinos: z.string().default('neutrinos').describe('List of the true neutrinos.'),
   met: z.string().default('met').describe('Missing transverse momentum.'),
   max_jets: z.int().positive().default(1).describe('Jets that the transformer sees; 1 for the leading one.'),
+  derived: z
+    .union([z.boolean(), z.array(z.enum(DERIVED)).min(1)])
+    .default(true)
+    .describe(
+      'With the Z boson of Z + jets: its variables, decay angles and those of the Z + jet system as inputs, all or these. The MLP sees them in place of the momenta, the transformer beside them, and both take an event and its mirror images for one; with channel, channels or quark_pz the momenta are seen as they are. false: momenta alone, as the source has them.',
+    ),
   channel: z
     .boolean()
     .default(false)
@@ -74,14 +81,21 @@ export const recipe: Recipe<Options> = {
   options: Options,
   data: [fileURLToPath(new URL('../../../../demo/data/zj.arrow', import.meta.url))],
   presets: {
-    quick: { recipe: { network: { kind: 'mlp' } }, fit: { epochs: 25, batch: 512, learning_rate: 2e-3 } },
+    quick: {
+      recipe: { network: { kind: 'mlp', widths: [128, 128, 128, 128] } },
+      fit: { epochs: 30, batch: 256, learning_rate: 5e-3, optimizer: { weight_decay: 0.1 } },
+    },
     full: {
-      recipe: { network: { kind: 'mlp' } },
-      fit: { epochs: 120, batch: 512, learning_rate: 2e-3, patience: 25 },
+      recipe: { network: { kind: 'mlp', widths: [256, 256, 256, 256] } },
+      fit: { epochs: 80, batch: 512, learning_rate: 5e-3, optimizer: { weight_decay: 0.1 }, patience: 25 },
     },
   },
   task,
 }
+
+/** Whether an event's mirror image is as likely as the event: not where it is known from which side a quark comes. */
+const isMirrored = ({ channel, channels, quark_pz }: Options): boolean =>
+  !channel && channels === null && quark_pz === 'any'
 
 /** The features of a final state: builder and its options. */
 function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> {
@@ -95,7 +109,14 @@ function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> 
     max_jets: isMlp ? least : Math.max(least, options.max_jets),
     ...(channel && { channel: INITIAL }),
   }
-  if (final === null) return { builder: zjParticles(common), builderOptions: common }
+  if (final === null) {
+    const derived = options.derived === true ? DERIVED : options.derived
+    const mirrored = isMirrored(options)
+    const layout = isMlp && derived !== false && mirrored ? 'derived' : common.layout
+    const builderOptions =
+      derived === false ? common : { ...common, layout, derived, ...(!isMlp && { oriented: mirrored }) }
+    return { builder: zjParticles(builderOptions), builderOptions }
+  }
   const { neutrino, neutrinos, met } = options
   const builderOptions = { ...common, final, neutrino, ...(neutrino === 'met' ? { met } : { neutrinos }) }
   return { builder: wParticles(builderOptions), builderOptions }

@@ -91,7 +91,7 @@ export const recipe: Recipe<Options> = {
   options: Options,
   data: [demo('ssww.arrow')],
   presets: {
-    quick: { fit: { epochs: 30, batch: 256, learning_rate: 1e-3 } },
+    quick: { fit: { epochs: 60, batch: 256, learning_rate: 1e-3, patience: null } },
     full: { fit: { epochs: 120, batch: 256, learning_rate: 1e-3, patience: 25 } },
   },
   optimize: {

@@ -1,12 +1,8 @@
 import { z } from 'zod'
 import { type Events, float32 } from '../../../ingest/columns.js'
-import { collinsSoper } from '../../../physics/collins-soper.js'
-import { fromPtEtaPhiM, toPtEtaPhiM } from '../../../physics/convert.js'
-import { deltaPhi } from '../../../physics/delta-phi.js'
-import { masses } from '../../../physics/mass.js'
-import { rapidities } from '../../../physics/rapidity.js'
+import { fromPtEtaPhiM } from '../../../physics/convert.js'
 import { leading } from '../../../physics/selection/leading.js'
-import { addPairs, take } from '../../../physics/sum.js'
+import { take } from '../../../physics/sum.js'
 import {
   type BoundFeatures,
   type FeatureBuilder,
@@ -16,23 +12,10 @@ import {
 import { rowsOf } from '../../features/rows.js'
 import { momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
+import { Z_JET, type ZJetVariable, zJetVariables } from '../../z-jet.js'
 
-/**
- * Kinematics of a Z boson, its decay and the leading jet. Momenta as ln(x / GeV); the jet's η counts to the side to which the
- * Z boson flies, and |y| is its rapidity, since nothing changes when an event is mirrored; angles of the negative lepton in
- * the Collins-Soper frame; dphi: π − |Δφ(Z, jet)|, 0 for back to back.
- */
-export const VARIABLES = [
-  'z_pt',
-  'z_rapidity',
-  'z_mass',
-  'cos_theta_cs',
-  'cos_phi_cs',
-  'jet_eta',
-  'jet_pt',
-  'dphi',
-] as const
-export type Variable = (typeof VARIABLES)[number]
+export const VARIABLES = Z_JET
+export type Variable = ZJetVariable
 
 /** Those in which a leading-order sample with one parton fills phase space; in it the others are functions of these. */
 export const LEADING_ORDER: readonly Variable[] = VARIABLES.slice(0, 6)
@@ -88,22 +71,9 @@ export function kinematicsOf(
       events.offsets(lists.leptons),
       1,
     )
-  const [minus, plus] = [take(p4, ofSign(-1)), take(p4, ofSign(1))]
-  const boson4 = addPairs(minus, plus)
-  const boson = toPtEtaPhiM(boson4)
-  const jet = toPtEtaPhiM(take(fromPtEtaPhiM(jets), leading(jets.pt, events.offsets(lists.jets), 1)))
-  const rapidity = rapidities(boson4)
-  const { cosTheta, phi } = collinsSoper(minus, plus)
-  const log = (values: Float64Array): Float64Array =>
-    values.map((x) => (Number.isNaN(x) ? x : Math.log(Math.max(x, 1e-3))))
-  return {
-    z_pt: log(boson.pt),
-    z_rapidity: rapidity.map(Math.abs),
-    z_mass: masses(boson4),
-    cos_theta_cs: cosTheta,
-    cos_phi_cs: phi.map(Math.cos),
-    jet_eta: jet.eta.map((eta, i) => (rapidity[i] < 0 ? -eta : eta)),
-    jet_pt: log(jet.pt),
-    dphi: boson.phi.map((azimuth, i) => Math.PI - Math.abs(deltaPhi(azimuth, jet.phi[i]))),
-  }
+  return zJetVariables({
+    minus: take(p4, ofSign(-1)),
+    plus: take(p4, ofSign(1)),
+    jet: take(fromPtEtaPhiM(jets), leading(jets.pt, events.offsets(lists.jets), 1)),
+  })
 }
