@@ -55,7 +55,7 @@ export const slices = {
     title: 'C1 lundnet, default network',
     system: 'lundnet',
     files: ['largeR_jets.arrow'],
-    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"dense":256}', 'fit.epochs=4'],
+    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}', 'fit.epochs=4'],
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
     twins: ['torch', 'authors'],
   },
