@@ -39,22 +39,20 @@ function applied(weights: Arrays, training: boolean, rubbish = 0) {
     return place % NODES < REAL[Math.floor(place / NODES)] ? value : rubbish
   })
   const mask = POSITIONS.flatMap((graph, g) => graph.map((_, i) => (i < REAL[g] ? 1 : 0)))
-  return tf.tidy(() => {
-    const positions = tf.tensor(POSITIONS)
-    const neighbours = {
-      indices: tf.cast(tf.maximum(positions, 0), 'int32'),
-      valid: tf.cast(tf.greaterEqual(positions, 0), 'float32'),
-    }
-    const { output, state } = layer.apply(
-      tensorsOf(weights),
-      tf.tensor(x, [2, NODES, FEATURES]),
-      neighbours,
-      training,
-      tf.tensor(mask, [2, NODES]),
-    )
-    const numbers = Object.entries(state).map(([name, t]) => [name, [...t.dataSync()]] as const)
-    return { output: [...output.dataSync()], state: Object.fromEntries(numbers) }
-  })
+  const positions = tf.tensor(POSITIONS)
+  const neighbours = {
+    indices: tf.cast(tf.maximum(positions, 0), 'int32'),
+    valid: tf.cast(tf.greaterEqual(positions, 0), 'float32'),
+  }
+  const { output, state } = layer.apply(
+    tensorsOf(weights),
+    tf.tensor(x, [2, NODES, FEATURES]),
+    neighbours,
+    training,
+    tf.tensor(mask, [2, NODES]),
+  )
+  const numbers = Object.entries(state).map(([name, t]) => [name, [...t.dataSync()]] as const)
+  return { output: [...output.dataSync()], state: Object.fromEntries(numbers) }
 }
 
 const tensorsOf = (weights: Arrays): Tensors =>
