@@ -12,14 +12,15 @@ const SIZE_BYTES = 4
 /**
  * Sockets that read into one buffer of their own and hand out whole answers. By default every read makes a new buffer
  * of some kB outside V8's heap, and the collections that those bring about cost more than all else a consumer does.
- * They also remember who coordinates what (see `Coordinators`). Encrypted connections are as Node makes them: its TLS
- * streams cannot read into a given buffer.
+ * They also remember who coordinates what (see `Coordinators`), and send every request at once: the library leaves
+ * Nagle's algorithm on, by which a second request may wait for the acknowledgement of the first, up to 40 ms. Encrypted
+ * connections are as Node makes them: its TLS streams cannot read into a given buffer.
  */
 export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
     ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
     : framed(host, port, onConnect)
-  return socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
 }
 
 function framed(host: string, port: number, onConnect: () => void): Socket {
