@@ -75,6 +75,11 @@ export interface Task {
   /** Names of the classes; one for a regression. */
   readonly classes: readonly string[]
   readonly extras: readonly string[]
+  /**
+   * Mini-batches are drawn without regard to length, for networks that take the statistics of a batch for those of the
+   * sample. Otherwise ragged items of like length go together, with less padding.
+   */
+  readonly mixed?: boolean
   /** `file` is where the events are from, for samples that only their files tell apart. */
   readonly label: (events: Events, file: string) => Labels
   readonly network: (statistics: SampleStatistics) => Network

@@ -108,10 +108,14 @@ const scoresOf = {
 }
 
 async function trainTorch(layout, opened, python, scores) {
+  if (layout === 'same') await withTorch(layout, opened, python, (twin) => checkTwin(opened, twin))
+  return withTorch(layout, opened, python, (twin) => scoreTwin(opened, twin, scores))
+}
+
+async function withTorch(layout, opened, python, use) {
   const twin = await startTorch(python, layout, opened)
   try {
-    if (layout === 'same') await checkTwin(opened, twin)
-    return await scoreTwin(opened, twin, scores)
+    return await use(twin)
   } finally {
     twin.stop()
   }

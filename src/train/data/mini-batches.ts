@@ -25,6 +25,8 @@ export interface MiniBatchOptions {
   readonly buffer: number
   /** In the order of the files, without shuffling, when left out. */
   readonly seed?: number
+  /** Ragged items of any length go together, at the price of more padding. */
+  readonly mixed?: boolean
 }
 
 /** Batches whose lengths are alike are cut from this many batches' worth of items at a time. */
@@ -35,7 +37,7 @@ const LENGTH_STEP = 4
 /**
  * The items of one part of a sample in mini-batches: tensors of the builder, `target.<name>` [n, width] and `weight` [n].
  * Record batches come in a new order each epoch; items are shuffled among `buffer` of them; ragged items of like length
- * go together, and the order of the batches is shuffled again. All of it is a function of seed and epoch.
+ * go together unless `mixed`, and the order of the batches is shuffled again. All of it is a function of seed and epoch.
  */
 export function miniBatches(options: MiniBatchOptions): Dataset {
   return {
@@ -78,10 +80,10 @@ async function pooled({ blocks, part }: MiniBatchOptions, indices: Int32Array): 
 
 function* cut(
   picks: readonly Pick[],
-  { builder, batchSize }: MiniBatchOptions,
+  { builder, batchSize, mixed }: MiniBatchOptions,
   uniform: (() => number) | undefined,
 ): Generator<readonly Pick[]> {
-  const bucketed = builder.maxLength !== null && uniform !== undefined
+  const bucketed = builder.maxLength !== null && uniform !== undefined && mixed !== true
   const chunk = bucketed ? batchSize * SORTED_TOGETHER : Math.max(1, picks.length)
   for (let from = 0; from < picks.length; from += chunk) {
     const some = picks.slice(from, from + chunk)

@@ -68,6 +68,7 @@ export async function openSample(
           batchSize,
           buffer: config.buffer,
           seed,
+          mixed: task.mixed,
         }),
       [Symbol.asyncDispose]: () => blocks[Symbol.asyncDispose](),
     }

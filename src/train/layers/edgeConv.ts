@@ -48,7 +48,7 @@ export function edgeConv(name: string, options: EdgeConvOptions): Layer<[Tensor,
 }
 
 /** Rows of x [batch, n, c] at indices [batch, n, k]; one row of zeros stands behind all, for what is not valid. */
-function gathered(x: Tensor, indices: Tensor): Tensor {
+export function gathered(x: Tensor, indices: Tensor): Tensor {
   const padded = pad(x, [
     [0, 0],
     [0, 1],
@@ -58,7 +58,8 @@ function gathered(x: Tensor, indices: Tensor): Tensor {
   return gather(padded, inside as never, 1, 1)
 }
 
-function edgeMean(edges: Tensor, valid: Tensor): Tensor {
+/** The mean over the valid neighbours; zeros where a point has none. */
+export function edgeMean(edges: Tensor, valid: Tensor): Tensor {
   const total = sum(mul(edges, expandDims(valid, -1)), 2)
   return div(total, maximum(sum(valid, 2, true), 1))
 }

@@ -1,6 +1,6 @@
 export { type Activation, activate, gelu, silu } from './activations.js'
 export { type AttentionOptions, attention, attentionBias, masked, pairBias } from './attention.js'
-export { type BatchNormOptions, type BatchNormOutput, batchNorm } from './batchNorm.js'
+export { type BatchNorm, type BatchNormOptions, type BatchNormOutput, batchNorm } from './batchNorm.js'
 export { type InputConvexOptions, inputConvex } from './convex.js'
 export {
   affineCoupling,
@@ -14,8 +14,10 @@ export {
 } from './coupling.js'
 export { type DeepSetsOptions, deepSets } from './deepSets.js'
 export { type DenseOptions, dense, linear } from './dense.js'
+export { type DenseNormOptions, denseNorm } from './denseNorm.js'
 export { dropout } from './dropout.js'
 export { type EdgeConvOptions, edgeConv } from './edgeConv.js'
+export { type EdgeConvNormOptions, edgeConvNorm } from './edgeConvNorm.js'
 export { gru, type RecurrentOptions } from './gru.js'
 export { constant, given, type Initializer, ones, scaledNormal, zeros } from './initial.js'
 export { layerNorm } from './layerNorm.js'

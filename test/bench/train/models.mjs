@@ -61,10 +61,11 @@ function deepSetsModel() {
   return { inputs: tokens(8), parameters: net.parameters, forward: (w, { x, mask }) => net.apply(w, x, mask) }
 }
 
-/** The network of the system `lundnet` at its default widths, without dropout. */
+/** The network of the system `lundnet` at its default widths, as peer.py has it: neither normalised nor with dropout. */
 function lundModel() {
   const nodes = { mean: new Array(LUND_FEATURES).fill(0), deviation: new Array(LUND_FEATURES).fill(1) }
-  const network = lundNetwork(NetworkOptions.parse({ dropout: 0 }), { tensors: { nodes } }, 0)
+  const options = { normalisation: 'none', fusion: 256, pooling: ['mean', 'max'], dropout: 0 }
+  const network = lundNetwork(NetworkOptions.parse(options), { tensors: { nodes } }, 0)
   return {
     inputs: {
       nodes: { shape: ['batch', 'tokens', LUND_FEATURES] },

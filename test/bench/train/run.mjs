@@ -35,15 +35,32 @@ export async function openRun(system, sets) {
 
 const SAME = 1e-5
 
-/** Before training, both must give the same loss on the validation part: the twins are twins. */
+/**
+ * Before training, both must give the same loss on the validation part: the twins are twins. And again after a step at rate
+ * zero, which moves nothing but running statistics: both see the same of a batch in training, too. The twin is used up by it.
+ */
 export async function checkTwin({ program, initial, config, sample }, twin) {
-  const validation = sample.dataset('validation', config.fit.batch)
+  const { batch } = config.fit
+  const validation = sample.dataset('validation', batch)
   const executor = await createExecutor({ executor: 'onnx', threads: 1 }, program, initial)
-  const ours = await evaluateOn(executor, validation)
-  await executor.close()
-  const torch = await evaluateOn(twin, validation)
+  try {
+    await compareLoss('starting loss', executor, twin, validation)
+    for await (const first of sample.dataset('train', batch, config.seed).batches(0)) {
+      await executor.step(first, 0)
+      await twin.step(first, 0)
+      break
+    }
+    await compareLoss('loss after the first batch', executor, twin, validation)
+  } finally {
+    await executor.close()
+  }
+}
+
+async function compareLoss(what, executor, twin, data) {
+  const ours = await evaluateOn(executor, data)
+  const torch = await evaluateOn(twin, data)
   if (Math.abs(ours.loss - torch.loss) <= SAME * Math.abs(torch.loss)) return
-  throw new Error(`the starting loss is ${ours.loss}, PyTorch's ${torch.loss}: not the same network`)
+  throw new Error(`the ${what} is ${ours.loss}, PyTorch's ${torch.loss}: not the same network`)
 }
 
 /** Trains, and gives the figures on the test part by the bundle as a scorer runs it. */

@@ -60,9 +60,21 @@ export const slices = {
     title: 'C1 lundnet, default network',
     system: 'lundnet',
     files: ['largeR_jets.arrow'],
-    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"dense":256}', 'fit.epochs=4'],
+    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}', 'fit.epochs=4'],
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
     twins: ['torch', 'authors'],
+  },
+  'c1-besides': {
+    title: 'C1 lundnet, default network told of the jet',
+    system: 'lundnet',
+    files: ['largeR_jets.arrow'],
+    sets: [
+      'recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}',
+      'recipe.besides=["mass","sd_mass","zg","rg","tau1","tau2","tau3","tau21","n_constituents"]',
+      'fit.epochs=4',
+    ],
+    figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
+    twins: ['torch'],
   },
 }
 

@@ -119,30 +119,73 @@ def h4l(p, t, recipe, training):
     return classes + o["auxiliary"] * weighted(own, t), logits.softmax(-1)
 
 
-def edge_conv(p, name, x, neighbours):
+def batch_norm(p, name, x, mask, training):
+    """Over the rows of the mask. Running statistics are moved a tenth of the way to those of the batch, as ours are."""
+    mean, variance = p[f"{name}/mean"], p[f"{name}/variance"]
+    if training:
+        share = (mask / mask.sum().clamp(min=1))[..., None]
+        rows = tuple(range(x.dim() - 1))
+        found = (x * share).sum(rows)
+        spread = ((x - found).square() * share).sum(rows)
+        with torch.no_grad():
+            mean.lerp_(found, 0.1)
+            variance.lerp_(spread, 0.1)
+        mean, variance = found, spread
+    return (x - mean) * (variance + 1e-5).rsqrt() * p[f"{name}/scale"] + p[f"{name}/shift"]
+
+
+def edge_conv(p, name, x, neighbours, mask, training):
     """The network on (x_i, x_j - x_i) of every edge; its first layer, which is linear, once a node and gathered after."""
     b, n, f = x.shape
     kernel = p[f"{name}/0/kernel"]
     index = (neighbours.clamp(min=0).long() + torch.arange(b)[:, None, None] * n).reshape(-1)
-    valid = (neighbours >= 0).float()[..., None]
+    real = (neighbours >= 0).float()
+    valid = real[..., None]
+
+    def norm(part, y, rows):
+        return batch_norm(p, f"{name}/{part}/norm", y, rows, training) if f"{name}/{part}/norm/scale" in p else y
+
     theirs = (x @ kernel[f:]).reshape(b * n, -1).index_select(0, index).reshape(b, n, neighbours.shape[2], -1)
-    mine = x @ (kernel[:f] - kernel[f:]) + p[f"{name}/0/bias"]
-    edges = F.relu(linear(p, f"{name}/1", F.relu(mine[:, :, None] + theirs)))
+    edges = (x @ (kernel[:f] - kernel[f:]))[:, :, None] + theirs
+    if f"{name}/0/bias" in p:
+        edges = edges + p[f"{name}/0/bias"]
+    edges = F.relu(norm(1, linear(p, f"{name}/1", F.relu(norm(0, edges, real))), real))
     mean = (edges * valid).sum(2) / valid.sum(2).clamp(min=1)
-    return F.relu(mean + (linear(p, f"{name}/shortcut", x) if f"{name}/shortcut/kernel" in p else x))
+    projected = f"{name}/shortcut/kernel" in p
+    return F.relu(mean + (norm("shortcut", linear(p, f"{name}/shortcut", x), mask) if projected else x))
+
+
+def pooling(kind, h, mask):
+    column = mask[..., None]
+    if kind == "mean":
+        return (h * column).sum(1) / column.sum(1).clamp(min=1)
+    if kind == "max":
+        return h.masked_fill(column == 0, -1e9).amax(1) * mask.amax(1, keepdim=True)
+    return mask.sum(1, keepdim=True).log1p()
 
 
 def lundnet(p, t, recipe, training):
     o, mask = recipe["network"], t["mask"]
-    column = mask[..., None]
-    x, outputs = normalised(p, "input", t["nodes"], mask), []
+    normed = o["normalisation"] == "batch"
+    if normed:
+        nodes = t["nodes"].clone()
+        nodes[..., 2] = nodes[..., 2].clamp(min=1e-4).log()
+        x = batch_norm(p, "input", nodes, mask, training)
+    else:
+        x = normalised(p, "input", t["nodes"], mask)
+    outputs = []
     for i in range(len(o["blocks"])):
-        x = edge_conv(p, f"edge{i}", x, t["neighbours"]) * column
+        x = edge_conv(p, f"edge{i}", x, t["neighbours"], mask, training)
         outputs.append(x)
-    h = mlp(p, "fuse", torch.cat(outputs, -1), last=F.relu)
-    mean = (h * column).sum(1) / column.sum(1).clamp(min=1)
-    top = h.masked_fill(column == 0, -1e9).amax(1) * mask.amax(1, keepdim=True)
-    jet = mlp(p, "jet", torch.cat([mean, top], -1), last=F.relu)
+    together = torch.cat(outputs, -1)
+    if normed:
+        h = F.relu(batch_norm(p, "fuse/norm", linear(p, "fuse", together), mask, training))
+    else:
+        h = mlp(p, "fuse", together, last=F.relu)
+    parts = [pooling(kind, h, mask) for kind in o["pooling"]]
+    if "jet" in t:
+        parts.append(normalised(p, "known", t["jet"]))
+    jet = mlp(p, "jet", torch.cat(parts, -1), last=F.relu)
     logit = linear(p, "output", F.dropout(jet, o["dropout"], training))
     losses = F.binary_cross_entropy_with_logits(logit, t["target.signal"], reduction="none")
     return weighted(losses[:, 0], t), logit.sigmoid()
@@ -160,7 +203,7 @@ def same_network(start, weights):
     """Ours, from our starting weights: what is trained of it, what is kept of an epoch, and loss and output of a batch."""
     network, recipe = NETWORKS[start["system"]], start["recipe"]
     trained = [weights[name].requires_grad_() for name in start["trained"]]
-    return trained, trained, lambda batch, training: network(weights, batch, recipe, training)
+    return trained, list(weights.values()), lambda batch, training: network(weights, batch, recipe, training)
 
 
 def authors_network(start, weights):

@@ -5,16 +5,15 @@ import { tensorsOf } from '../../support/tensors.js'
 
 type Part = readonly [pt: number, eta: number, phi: number]
 
-const jets = (...list: readonly (readonly Part[])[]) =>
-  eventsOf(
-    {
-      'constituents.pt': ['float32', list.map((parts) => parts.map(([pt]) => pt))],
-      'constituents.eta': ['float32', list.map((parts) => parts.map(([, eta]) => eta))],
-      'constituents.phi': ['float32', list.map((parts) => parts.map(([, , phi]) => phi))],
-      'constituents.energy': ['float32', list.map((parts) => parts.map(([pt, eta]) => pt * Math.cosh(eta)))],
-    },
-    ['constituents'],
-  )
+const columnsOf = (...list: readonly (readonly Part[])[]) =>
+  ({
+    'constituents.pt': ['float32', list.map((parts) => parts.map(([pt]) => pt))],
+    'constituents.eta': ['float32', list.map((parts) => parts.map(([, eta]) => eta))],
+    'constituents.phi': ['float32', list.map((parts) => parts.map(([, , phi]) => phi))],
+    'constituents.energy': ['float32', list.map((parts) => parts.map(([pt, eta]) => pt * Math.cosh(eta)))],
+  }) as const
+
+const jets = (...list: readonly (readonly Part[])[]) => eventsOf(columnsOf(...list), ['constituents'])
 
 const FEATURES = 5
 const builder = featureBuilder('lund-graph', 1, {})
@@ -69,6 +68,23 @@ describe('lund-graph', () => {
   it('has no node for none and one constituent', () => {
     expect(builder.bind(jets([], [[50, 0, 0]])).lengths).toEqual(Int32Array.of(0, 0))
     expect(tensorsOf(builder, jets([], [[50, 0, 0]]), 1).mask).toEqual([0, 0])
+  })
+
+  it('brings columns of the jet along where it is told to, and is as it was where it is not', () => {
+    expect(builder.tensors.map(({ name }) => name)).toEqual(['nodes', 'neighbours', 'mask'])
+    const told = featureBuilder('lund-graph', 1, { jet: ['jet.mass', 'jet.pt'] })
+    expect(told.reads.slice(builder.reads.length)).toMatchObject([
+      { path: 'jet.mass', axis: '' },
+      { path: 'jet.pt', axis: '' },
+    ])
+    const events = eventsOf({
+      ...columnsOf(twoPairs, [[50, 0, 0]]),
+      'jet.mass': ['float32', [80, 3]],
+      'jet.pt': ['float32', [500, 50]],
+    })
+    const { jet, ...rest } = tensorsOf(told, events, 4)
+    expect(jet).toEqual([80, 500, 3, 50])
+    expect(rest).toEqual(tensorsOf(builder, events, 4))
   })
 
   it('refuses a jet with a constituent that is not finite, and only that one', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { recipe } from '#spillway/models/jets/lundnet/recipe.js'
 import { type DataConfig, DataSchema } from '#spillway/train/config.js'
 import { openSample, type Sample } from '#spillway/train/data/sample.js'
 import type { Dataset } from '#spillway/train/fit/index.js'
@@ -25,6 +26,8 @@ async function batchesOf(dataset: Dataset, epoch = 0): Promise<Batch[]> {
   for await (const batch of dataset.batches(epoch)) batches.push(batch)
   return batches
 }
+
+const sumOf = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => a + b, 0)
 
 const values = (batches: readonly Batch[], name: string): number[] =>
   batches.flatMap((batch) => [...batch[name].data])
@@ -177,6 +180,25 @@ describe('mini-batches', () => {
     expect(first.slice(0, -1).every(({ x: { shape } }) => shape[0] === 32)).toBe(true)
     expect(first).toHaveLength(Math.ceil(small.counts.parts.train / 32))
   })
+
+  it.each([
+    { normalisation: 'none', alike: true },
+    { normalisation: 'batch', alike: false },
+  ])(
+    'of jets for a network with normalisation $normalisation: of like length $alike',
+    async ({ normalisation, alike }) => {
+      const jets = recipe.task(recipe.options.parse({ network: { normalisation } }))
+      await using sample = await openSample(jets, config({ files: recipe.data.slice() }), '/')
+      const lengths = (await batchesOf(sample.dataset('train', 64, 3))).map(({ mask: { data, shape } }) =>
+        Array.from({ length: shape[0] }, (_, i) => sumOf(data.subarray(i * shape[1], (i + 1) * shape[1]))),
+      )
+      const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values)
+      expect(lengths.flat()).toHaveLength(sample.counts.parts.train)
+      const whole = spread(lengths.flat())
+      const within = sumOf(lengths.map(spread)) / lengths.length
+      expect(within / whole < 0.3).toBe(alike)
+    },
+  )
 
   it('hold no more record batches than they are told to', async () => {
     const at = await written(

@@ -9,8 +9,10 @@ import {
   crossEntropy,
   deepSets,
   dense,
+  denseNorm,
   dropout,
   edgeConv,
+  edgeConvNorm,
   flow,
   gelu,
   gru,
@@ -31,7 +33,7 @@ import {
   weightedMean,
 } from '#spillway/train/layers/index.js'
 import type { ParityCase, ParityInput, Tensors } from '../trace/parity.js'
-import { plainAttention, plainBlock } from './plain.js'
+import { plainAttention, plainBatchNorm, plainBlock, plainEdgeConvNorm } from './plain.js'
 
 const tokens: ParityInput = { shape: ['B', 'N', 6] }
 const mask: ParityInput = { shape: ['B', 'N'], values: 'prefix' }
@@ -70,6 +72,8 @@ const conv = edgeConv('e', { features: 6, widths: [8, 7] })
 const same = edgeConv('e', { features: 6, widths: [6] })
 const pooling = attentionPooling('pool', 6)
 const batch = batchNorm('bn', { features: 6 })
+const normed = denseNorm('dn', { inputs: 6, outputs: 5 })
+const convNormed = edgeConvNorm('en', { features: 6, widths: [8, 7] })
 const standard = normalise('in', { mean: [1, 2, 3, 4, 5, 6], deviation: [1, 2, 0, 1, 2, 3] })
 const convex = inputConvex('c', { inputs: 3, context: 4, widths: [8, 7] })
 const affine = flow(
@@ -86,6 +90,11 @@ const graph: Readonly<Record<string, ParityInput>> = {
   indices: { shape: ['B', 'N', 3], dtype: 'int32', values: 'index:N' },
   valid: { shape: ['B', 'N', 3], values: 'mask' },
 }
+
+const neighboursIn = (i: Tensors) => ({ indices: i['indices'], valid: i['valid'] })
+/** Running statistics by other names than those that they had before. */
+const renamed = (state: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`new ${name}`, tensor]))
 
 /** Layers of tokens: batch and length are free. */
 export const tokenCases: readonly ParityCase[] = [
@@ -164,12 +173,56 @@ export const tokenCases: readonly ParityCase[] = [
   layerCase('edge convolution over a given graph', same, { x: tokens, ...graph }, (i) =>
     same.apply(i, i['x'], { indices: i['indices'], valid: i['valid'] }),
   ),
-  layerCase('batch norm, training', batch, { x: tokens, mask }, (i) => {
-    const { output, state } = batch.apply(i, i['x'], true, i['mask'])
-    const renamed = Object.entries(state).map(([name, tensor]) => [`new ${name}`, tensor])
-    return { output, ...Object.fromEntries(renamed) }
-  }),
+  layerCase(
+    'batch norm, training',
+    batch,
+    { x: tokens, mask },
+    (i) => batch.apply(i, i['x'], true, i['mask']).output,
+    { reference: (i) => plainBatchNorm(i, 'bn', i['x'], i['mask']) },
+  ),
+  {
+    ...layerCase('batch norm, running statistics', batch, { x: tokens, mask }, (i) =>
+      renamed(batch.apply(i, i['x'], true, i['mask']).state),
+    ),
+    gradients: [],
+  },
   layerCase('batch norm, evaluation', batch, { x: tokens }, (i) => batch.apply(i, i['x'], false).output),
+  layerCase('dense layer and batch norm, training', normed, { x: tokens, mask }, (i) => {
+    const { output } = normed.apply(i, i['x'], true, i['mask'])
+    return output
+  }),
+  layerCase(
+    'dense layer and batch norm, evaluation',
+    normed,
+    { x: tokens },
+    (i) => normed.apply(i, i['x'], false).output,
+  ),
+  layerCase(
+    'edge convolution and batch norm, training',
+    convNormed,
+    { x: tokens, mask, ...graph },
+    (i) => convNormed.apply(i, i['x'], neighboursIn(i), true, i['mask']).output,
+    {
+      reference: (i) => plainEdgeConvNorm(i, 'en', i['x'], { ...neighboursIn(i), mask: i['mask'] }),
+      // The reference rounds otherwise in its first product, and what follows is divided by deviations twice.
+      tolerance: 5e-4,
+    },
+  ),
+  {
+    ...layerCase(
+      'edge convolution and batch norm, running statistics',
+      convNormed,
+      { x: tokens, mask, ...graph },
+      (i) => renamed(convNormed.apply(i, i['x'], neighboursIn(i), true, i['mask']).state),
+    ),
+    gradients: [],
+  },
+  layerCase(
+    'edge convolution and batch norm, evaluation',
+    convNormed,
+    { x: tokens, ...graph },
+    (i) => convNormed.apply(i, i['x'], neighboursIn(i), false).output,
+  ),
   layerCase('input normalisation', standard, { x: tokens, mask }, (i) =>
     standard.apply(i, i['x'], i['mask']),
   ),

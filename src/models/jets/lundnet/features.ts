@@ -17,6 +17,8 @@ const Options = z.strictObject({
   /** Splittings with a smaller ln(kT/GeV) are passed over; all are taken when absent. */
   ln_kt_min: z.number().optional(),
   max_length: z.int().positive().max(512).default(128),
+  /** Columns of the jet that come along as they stand, in a tensor `jet`. */
+  jet: z.array(z.string()).default([]),
 })
 type Options = z.infer<typeof Options>
 
@@ -32,27 +34,31 @@ const FLOOR_ANGLE = Math.log(1e-4)
  * apart again; every splitting is a node. `nodes` [n, t, 5] = ln(kT/GeV), ln Δ, z, ψ, ln(m/GeV), in depth-first order with
  * the harder branch first; `neighbours` [n, t, 3] = positions of the splitting it came from and of the next ones on its
  * two branches, −1 for none; `mask` [n, t]. A jet of fewer than two constituents has no node; one with a constituent that
- * is not finite gets NaN, so that it is refused and not scored without it.
+ * is not finite gets NaN, so that it is refused and not scored without it. With the option `jet` also `jet` [n, k], the
+ * values of those columns.
  * `constituents` is a list (one jet a row), or nested in a list of jets, whose entries are then the items.
  */
 export const lundGraphFeatures: FeatureFactory = (raw) => {
   const options = parseOptions(Options, raw, 'lund-graph')
-  const { constituents, max_length } = options
+  const { constituents, max_length, jet } = options
   const dot = constituents.lastIndexOf('.')
+  const axis = dot < 0 ? '' : constituents.slice(0, dot)
   const builder: FeatureBuilder = {
     id: 'lund-graph',
     version: 1,
-    axis: dot < 0 ? '' : constituents.slice(0, dot),
+    axis,
     reads: [
       numberRead(`${constituents}.pt`, constituents, 'GeV'),
       numberRead(`${constituents}.eta`, constituents),
       numberRead(`${constituents}.phi`, constituents, 'rad'),
       numberRead(`${constituents}.energy`, constituents, 'GeV'),
+      ...jet.map((path) => numberRead(path, axis)),
     ],
     tensors: [
       { name: 'nodes', shape: ['n', 't', FEATURES] },
       { name: 'neighbours', shape: ['n', 't', NEIGHBOURS] },
       { name: 'mask', shape: ['n', 't'] },
+      ...(jet.length === 0 ? [] : [{ name: 'jet', shape: ['n', jet.length], components: jet } as const]),
     ],
     maxLength: max_length,
     bind: (events) => bind(events, options),
@@ -60,19 +66,20 @@ export const lundGraphFeatures: FeatureFactory = (raw) => {
   return builder
 }
 
-function bind(events: Events, { constituents, ln_kt_min, max_length }: Options): BoundFeatures {
+function bind(events: Events, { constituents, ln_kt_min, max_length, jet }: Options): BoundFeatures {
   const tree = splittings(events, constituents, ln_kt_min)
   const { offsets, lnKt, lnDelta, z: share, psi, lnM } = tree
   const graph = neighboursOf(tree, max_length)
   const items = offsets.length - 1
   const broken = brokenJets(events, constituents)
+  const known = jet.map((path) => float32(events, path))
   const lengths = Int32Array.from({ length: items }, (_, i) =>
     Math.max(broken[i], Math.min(offsets[i + 1] - offsets[i], max_length)),
   )
   return {
     items,
     lengths,
-    fill(chosen, from, to, slot, length, [nodes, neighbours, mask]) {
+    fill(chosen, from, to, slot, length, [nodes, neighbours, mask, besides]) {
       for (let i = from, s = slot; i < to; i++, s++) {
         const item = chosen[i]
         const first = offsets[item]
@@ -92,6 +99,7 @@ function bind(events: Events, { constituents, ln_kt_min, max_length }: Options):
         neighbours.fill(-1, (row + count) * NEIGHBOURS, (row + length) * NEIGHBOURS)
         mask.fill(1, row, row + count)
         mask.fill(0, row + count, row + length)
+        for (let k = 0; k < known.length; k++) besides[s * known.length + k] = known[k][item]
       }
     },
   }

@@ -3,12 +3,11 @@ import {
   binaryCrossEntropy,
   dense,
   dropout,
-  edgeConv,
   joined,
   mlp,
   type Neighbours,
   normalise,
-  pooledAll,
+  pooled,
   weightedMean,
 } from '../../../train/layers/index.js'
 import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
@@ -16,17 +15,19 @@ import type { StepContext, Tensors } from '../../../train/trace/index.js'
 import {
   cast,
   concat,
-  expandDims,
   greaterEqual,
+  log1p,
   maximum,
   mul,
   relu,
   reshape,
   sigmoid,
   sub,
+  sum,
   type Tensor,
 } from '../../../train/trace/tf.js'
 import { distanceCorrelation } from './decorrelation.js'
+import { normalisedTrunk, plainTrunk } from './trunk.js'
 
 export const NetworkOptions = z.strictObject({
   blocks: z
@@ -34,6 +35,20 @@ export const NetworkOptions = z.strictObject({
     .min(1)
     .default([32, 32, 64, 64, 128, 128])
     .describe('Widths of the EdgeConv blocks, each of two layers; their outputs are used side by side.'),
+  normalisation: z
+    .enum(['batch', 'none'])
+    .default('batch')
+    .describe('Of inputs, edges, shortcuts and fusion: by the batch, or of the inputs alone by the sample.'),
+  fusion: z
+    .int()
+    .positive()
+    .default(384)
+    .describe('Size of what is learnt of a splitting from the outputs of all blocks.'),
+  pooling: z
+    .array(z.enum(['mean', 'max', 'count']))
+    .min(1)
+    .default(['mean', 'max', 'count'])
+    .describe('What of its splittings makes a jet, side by side; count is their number.'),
   dense: z.int().positive().default(256).describe('Size of what is learnt of a jet.'),
   dropout: z.number().min(0).lt(1).default(0.1).describe('Share of it dropped in training.'),
 })
@@ -41,7 +56,8 @@ export type NetworkOptions = z.infer<typeof NetworkOptions>
 
 /**
  * LundNet (Dreyer, Qu, arXiv:2012.08526, section 3): EdgeConv over the Lund graph, the outputs of all blocks side by side,
- * a layer on each node, pooling over the nodes, a layer on the jet. One number: the logit of signal.
+ * a layer on each node, pooling over the nodes, a layer on the jet and on what is known of it besides (`jet`). One number:
+ * the logit of signal.
  * @param decorrelation weight of the distance correlation between score and `target.mass` of background jets; 0 for none
  */
 export function lundNetwork(
@@ -49,47 +65,44 @@ export function lundNetwork(
   { tensors }: SampleStatistics,
   decorrelation: number,
 ): Network {
-  const { nodes } = tensors
-  const features = nodes.mean.length
-  const input = normalise('input', nodes)
-  const blocks = options.blocks.map((width, i) =>
-    edgeConv(`edge${i}`, { features: i === 0 ? features : options.blocks[i - 1], widths: [width, width] }),
-  )
-  const together = options.blocks.reduce((a, b) => a + b, 0)
-  const fuse = mlp('fuse', { sizes: [together, options.dense], last: 'relu' })
-  const jet = mlp('jet', { sizes: [2 * options.dense, options.dense], last: 'relu' })
+  const { nodes, jet: known } = tensors
+  const trunk =
+    options.normalisation === 'batch'
+      ? normalisedTrunk(nodes.mean.length, options)
+      : plainTrunk(nodes, options)
+  const besides = known && normalise('known', known)
+  const sizes = options.pooling.map((kind) => (kind === 'count' ? 1 : options.fusion))
+  const inputs = sizes.reduce((a, b) => a + b, known?.mean.length ?? 0)
+  const jet = mlp('jet', { sizes: [inputs, options.dense], last: 'relu' })
   const output = dense('output', { inputs: options.dense, outputs: 1 })
-  const logit = (weights: Tensors, batch: Tensors, context?: StepContext): Tensor => {
+  const logit = (weights: Tensors, batch: Tensors, context?: StepContext) => {
     const { mask } = batch
-    const graph = neighboursOf(batch['neighbours'])
-    const outputs: Tensor[] = []
-    blocks.reduce(
-      (x, block) => {
-        const y = mul(block.apply(weights, x, graph), expandDims(mask, -1))
-        outputs.push(y)
-        return y
-      },
-      input.apply(weights, batch['nodes'], mask),
+    const graph = { nodes: batch['nodes'], neighbours: neighboursOf(batch['neighbours']), mask }
+    const splittings = trunk.apply(weights, graph, context !== undefined)
+    const parts = options.pooling.map((kind) =>
+      kind === 'count' ? log1p(sum(mask, 1, true)) : pooled(kind, splittings.output, mask),
     )
-    const pooled = pooledAll(['mean', 'max'], fuse.apply(weights, concat(outputs, -1)), mask)
-    return output.apply(weights, dropout('jet', options.dropout, jet.apply(weights, pooled), context))
+    const all = besides === undefined ? parts : [...parts, besides.apply(weights, batch['jet'])]
+    const hidden = jet.apply(weights, concat(all, -1))
+    const z = output.apply(weights, dropout('jet', options.dropout, hidden, context))
+    return { z, state: splittings.state }
   }
   return {
-    parameters: joined(input, ...blocks, fuse, jet, output),
+    parameters: joined(trunk, ...(besides === undefined ? [] : [besides]), jet, output),
     loss: (weights, batch, context) => {
-      const z = logit(weights, batch, context)
+      const { z, state } = logit(weights, batch, context)
       const losses = reshape(binaryCrossEntropy(z, batch['target.signal']), [z.shape[0] as number])
       const terms: LossTerms['terms'] = {
         classes: { value: weightedMean(losses, batch['weight']), weight: 1 },
       }
-      if (decorrelation === 0) return { terms }
+      if (decorrelation === 0) return { terms, state }
       const weight = reshape(batch['weight'], [-1, 1])
       // Weights may be negative; a distance has no use for such a share.
       const background = mul(relu(weight), sub(1, batch['target.signal']))
       const value = distanceCorrelation(sigmoid(z), batch['target.mass'], background)
-      return { terms: { ...terms, mass: { value, weight: decorrelation } } }
+      return { terms: { ...terms, mass: { value, weight: decorrelation } }, state }
     },
-    predict: (weights, batch) => ({ probability: sigmoid(logit(weights, batch)) }),
+    predict: (weights, batch) => ({ probability: sigmoid(logit(weights, batch).z) }),
   }
 }
 

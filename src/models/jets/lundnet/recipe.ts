@@ -32,6 +32,10 @@ const Options = z.strictObject({
     .default(null)
     .describe('Leave out splittings of a smaller ln(kT/GeV); null for none.'),
   max_length: z.int().positive().default(100).describe('Most splittings of a jet.'),
+  besides: z
+    .array(z.string())
+    .default([])
+    .describe('Quantities of the jet that the network is told besides its splittings, for instance mass.'),
   output: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
@@ -56,17 +60,25 @@ export const recipe: Recipe<Options> = {
   data: [fileURLToPath(new URL('../../../../demo/data/largeR.arrow', import.meta.url))],
   presets: {
     quick: {
-      recipe: { ln_kt_min: 0, network: { blocks: [32, 32, 64], dense: 96 } },
-      fit: { epochs: 12, batch: 128, learning_rate: 2e-3, schedule: { kind: 'one_cycle' } },
+      recipe: { ln_kt_min: 0, network: { blocks: [32, 32, 64], fusion: 128, dense: 96 } },
+      fit: { epochs: 12, batch: 128, learning_rate: 5e-3, schedule: { kind: 'one_cycle' } },
     },
-    full: { fit: { epochs: 30, batch: 256, learning_rate: 1e-3, schedule: { kind: 'one_cycle' } } },
+    full: {
+      recipe: { ln_kt_min: 0 },
+      fit: { epochs: 10, batch: 128, learning_rate: 5e-3, schedule: { kind: 'one_cycle' } },
+    },
   },
   task,
 }
 
 function task(options: Options): Task {
-  const { constituents, max_length, ln_kt_min, jet, output } = options
-  const builderOptions = { constituents, max_length, ...(ln_kt_min !== null && { ln_kt_min }) }
+  const { constituents, max_length, ln_kt_min, jet, besides, output } = options
+  const builderOptions = {
+    constituents,
+    max_length,
+    ...(ln_kt_min !== null && { ln_kt_min }),
+    ...(besides.length > 0 && { jet: besides.map((name) => `${jet}.${name}`) }),
+  }
   const quantities = ['pt', 'mass', 'sd_mass']
   return {
     builder: lundGraphFeatures(builderOptions),
@@ -77,6 +89,7 @@ function task(options: Options): Task {
     targets: { signal: ['is_signal'], ...(options.decorrelation > 0 && { mass: ['ln_mass'] }) },
     classes: ['background', 'signal'],
     extras: [...quantities, 'origin'],
+    mixed: options.network.normalisation === 'batch',
     label: (events) => label(events, options),
     network: (statistics) => lundNetwork(options.network, statistics, options.decorrelation),
     outputs: [{ name: 'probability', columns: [output] }],

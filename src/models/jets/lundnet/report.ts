@@ -29,7 +29,7 @@ const PT_EDGES = [350, 400, 450, 500, 550, 600, 650]
 export const report: SystemReport = (runs) => [
   {
     title: 'Tagging',
-    lead: `${names(runs[0], 'signal')} against ${names(runs[0], 'background')} jets, from the graph of their splittings alone.`,
+    lead: `${names(runs[0], 'signal')} against ${names(runs[0], 'background')} jets, from the graph of their splittings ${besides(runs[0])}.`,
     figures: [
       roc(runs),
       ...others(runs[0]).map((code) => rejection(runs, code)),
@@ -55,6 +55,11 @@ function itemsOf(run: ReportedRun): ScoredItems {
     signal: table.column('target.is_signal'),
     weight: new Float64Array(table.rows).fill(1),
   }
+}
+
+const besides = (run: ReportedRun): string => {
+  const told = optionsOf(run).besides ?? []
+  return told.length === 0 ? 'alone' : `and ${told.join(', ')}`
 }
 
 const signalOf = (run: ReportedRun): string => names(run, 'signal')
