@@ -12,7 +12,7 @@ import {
 import { type Momenta, momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
 import { azimuthOf, CHANNELS, KINEMATICS, oneHot, writeParticle } from '../particles.js'
-import { DERIVED, type Derived, derivedOf } from './derived.js'
+import { DERIVED, type Derived, derivedOf } from '../z-derived.js'
 
 const Options = z.strictObject({
   leptons: z.string().default('leptons'),

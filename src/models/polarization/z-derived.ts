@@ -1,9 +1,9 @@
-import { toRestFrame } from '../../../physics/boost.js'
-import { clampCosine, helicityAzimuths, helicityCosines } from '../../../physics/helicity.js'
-import { masses } from '../../../physics/mass.js'
-import { rapidities } from '../../../physics/rapidity.js'
-import { addPairs } from '../../../physics/sum.js'
-import { logs, Z_JET, type ZJet, zJetVariables } from '../../z-jet.js'
+import { toRestFrame } from '../../physics/boost.js'
+import { clampCosine, helicityAzimuths, helicityCosines } from '../../physics/helicity.js'
+import { masses } from '../../physics/mass.js'
+import { rapidities } from '../../physics/rapidity.js'
+import { addPairs } from '../../physics/sum.js'
+import { logs, Z_JET, type ZJet, zJetVariables } from '../z-jet.js'
 
 /**
  * What a network of momenta would have to find for itself: the variables of {@link Z_JET}; cos θ and cos φ of the negative
