@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import type { Bundle } from '../models/manifest.js'
 
 /** Bytes of models that may lie about in a thread. */
-const MUCH = 8 << 20
+const MUCH = 16 << 20
 
 /**
  * What models leave behind in a thread: each one comes as bytes, several times over on its way, and what scores is made
