@@ -62,3 +62,7 @@ export function areaUnderCurve(signal: ArrayLike<number>, background: ArrayLike<
   }
   return (rankSum - (signal.length * (signal.length + 1)) / 2) / (signal.length * background.length)
 }
+
+/** A rejection with its error; a dash where no background is left to measure it by. */
+export const sayRejection = (value: number, error: number): string =>
+  Number.isFinite(value) && Number.isFinite(error) ? `${value.toFixed(1)} ± ${error.toFixed(1)}` : '-'

@@ -116,22 +116,28 @@ sink: { scores: { topic: ${scores} }, dead_letters: { topic: ${dead} } }`,
     LIMIT,
   )
 
+  /** A pipeline from a topic to files, and the events that are in its parts. */
+  const intoFiles = async (partitions: number) => {
+    const run = await bench.setUp(
+      partitions,
+      ({ input }) => `${STEPS}
+source: { topic: ${input} }
+sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { interval_ms: 20 } }`,
+    )
+    const seen = () => {
+      try {
+        return valuesOf(readParts(join(run.folder, 'scores')), 'event').map(Number)
+      } catch {
+        return []
+      }
+    }
+    return { run, seen }
+  }
+
   it(
     'from a topic to files, killed and started again, each event in one part',
     async () => {
-      const run = await bench.setUp(
-        2,
-        ({ input }) => `${STEPS}
-source: { topic: ${input} }
-sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { interval_ms: 20 } }`,
-      )
-      const seen = () => {
-        try {
-          return valuesOf(readParts(join(run.folder, 'scores')), 'event').map(Number)
-        } catch {
-          return []
-        }
-      }
+      const { run, seen } = await intoFiles(2)
       await bench.produce(range(20).map((i) => checked(run.input, i % 2, eventsFrom(ROWS * i))))
       const first = bench.start(run.file)
       await until(() => seen().length > 0, 'the first part', 120_000)
@@ -150,19 +156,7 @@ sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { inte
   it(
     'two processes write one folder; one sleeps through a rebalance, one is killed, each event in one part',
     async () => {
-      const run = await bench.setUp(
-        4,
-        ({ input }) => `${STEPS}
-source: { topic: ${input} }
-sink: { scores: { files: scores }, dead_letters: { files: dead }, commit: { interval_ms: 20 } }`,
-      )
-      const seen = () => {
-        try {
-          return valuesOf(readParts(join(run.folder, 'scores')), 'event').map(Number)
-        } catch {
-          return []
-        }
-      }
+      const { run, seen } = await intoFiles(4)
       let sent = 0
       const batch = async (messages: number) => {
         await bench.produce(range(messages, sent).map((i) => checked(run.input, i % 4, eventsFrom(ROWS * i))))

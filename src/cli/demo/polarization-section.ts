@@ -38,7 +38,7 @@ export async function polarizationSection(folder: string): Promise<Section> {
   const ptEdges = linearEdges(10, 160, 30)
   return {
     title: 'Z + jet: polarisation of the Z boson',
-    lead: 'A network reads the momenta of two leptons and a jet and regresses the fractions of longitudinal (r_L) and transverse (r_T) polarisation of each event, in the laboratory frame.',
+    lead: 'A network reads decay angles and other quantities derived from the momenta of two leptons and a jet and regresses the fractions of longitudinal (r_L) and transverse (r_T) polarisation of each event, in the laboratory frame.',
     figures: [
       await ratio('Longitudinal fraction', true_l, r_l, 'r_L', 1),
       await ratio('Transverse fraction', true_t, r_t, 'r_T', 1.4),

@@ -1,7 +1,7 @@
 import { distributions, rocCurve } from '../../report/charts.js'
 import { histogram, linearEdges } from '../../report/histogram.js'
 import { htmlTable, type Section } from '../../report/page.js'
-import { areaUnderCurve, workingPoints } from '../../report/roc.js'
+import { areaUnderCurve, sayRejection, workingPoints } from '../../report/roc.js'
 import { toSvg } from '../../report/svg.js'
 import { readScores } from './scores.js'
 
@@ -30,7 +30,7 @@ export async function taggingSection(folder: string): Promise<Section> {
     ({ cut, efficiency, rejection, rejectionError }) => [
       `${(100 * efficiency).toFixed(0)} %`,
       cut.toFixed(3),
-      `${rejection.toFixed(1)} ± ${rejectionError.toFixed(1)}`,
+      sayRejection(rejection, rejectionError),
     ],
   )
   return {
@@ -57,7 +57,7 @@ export async function taggingSection(folder: string): Promise<Section> {
       {
         title: 'Working points',
         content: htmlTable(['W efficiency', 'cut on p_W', 'QCD rejection'], table),
-        caption: `Errors are binomial. The area under the ROC curve is ${areaUnderCurve(of(W), of(QCD)).toFixed(4)}.`,
+        caption: `Errors are binomial; a dash where no QCD jet is left. The area under the ROC curve is ${areaUnderCurve(of(W), of(QCD)).toFixed(4)}.`,
       },
     ],
   }

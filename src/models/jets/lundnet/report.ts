@@ -3,7 +3,7 @@ import { histogram, linearEdges } from '../../../report/histogram.js'
 import { lines } from '../../../report/lines.js'
 import { comparedRuns } from '../../../report/paired.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
-import { areaUnderCurve, type WorkingPoint, workingPoints } from '../../../report/roc.js'
+import { areaUnderCurve, sayRejection, type WorkingPoint, workingPoints } from '../../../report/roc.js'
 import { number, type ReportedRun, type SystemReport } from '../../../report/run-report.js'
 import type { ScoredItems } from '../../../report/weighted-roc.js'
 import type { ScoreTable } from '../../../train/score-table.js'
@@ -16,7 +16,6 @@ import {
   originName,
   others,
   pointsOf,
-  sayRejection,
   scoreOf,
   WORKING_POINT,
 } from './tagging.js'

@@ -4,6 +4,7 @@ import { jensenShannon } from '../../../report/divergence.js'
 import { type Histogram, histogram, linearEdges } from '../../../report/histogram.js'
 import { lines } from '../../../report/lines.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
+import { sayRejection } from '../../../report/roc.js'
 import type { ReportedRun } from '../../../report/run-report.js'
 import { uniformRandom } from '../../../train/layers/initial.js'
 import {
@@ -14,7 +15,6 @@ import {
   originName,
   others,
   pointsOf,
-  sayRejection,
   scoreOf,
   WORKING_POINT,
 } from './tagging.js'

@@ -43,10 +43,6 @@ export const others = (run: ReportedRun): number[] => {
   return [...background, ...spectators].filter((code) => jets(run, [code]).rows > 0)
 }
 
-/** A rejection with its error; a dash where no background is left to measure it by. */
-export const sayRejection = (value: number, error: number): string =>
-  Number.isFinite(value) && Number.isFinite(error) ? `${value.toFixed(1)} ± ${error.toFixed(1)}` : '-'
-
 /** What a cut on a mass alone does, whatever the score. */
 export interface MassCut {
   readonly name: string
