@@ -202,8 +202,52 @@ describe('closure in bins', () => {
     const target = Float64Array.of(0, 0, 0, 1, 1, 2)
     const { chiSquare, freedom } = closureOf(values, [0, 1, 2], prediction, target)
     expect(freedom).toBe(1)
-    // Shapes 3/4 and 1/4 against 1/4 and 3/4; variances (1 + 4 + 1) / 16 in both bins.
-    expect(chiSquare).toBeCloseTo((2 * 0.25) / (6 / 16), 10)
+    // Shapes 3/4 and 1/4 against 1/4 and 3/4. An event of weight w moves the first share by w/4 · (1 − f) in the first bin and
+    // by −w/4 · f in the second: (1 + 4 + 9) / 256 for each sample.
+    expect(chiSquare).toBeCloseTo(0.25 / (28 / 256), 10)
+  })
+
+  it('of two equal numbers of events is the χ² of a table with two rows', () => {
+    const counts = [
+      [7, 5, 8],
+      [4, 9, 7],
+    ]
+    const rows = counts.flatMap((bins, sample) =>
+      bins.flatMap((count, bin) => Array.from({ length: count }, () => ({ sample, bin }))),
+    )
+    const of = (sample: number): Float64Array =>
+      Float64Array.from(rows, (row) => (row.sample === sample ? 1 : 0))
+    const { chiSquare, freedom } = closureOf(
+      Float64Array.from(rows, ({ bin }) => bin),
+      [-0.5, 0.5, 1.5, 2.5],
+      of(0),
+      of(1),
+    )
+    expect(freedom).toBe(2)
+    // Neyman's variances are those of each sample, not of both together: C = (diag f − f fᵀ + diag g − g gᵀ) / 20.
+    const [f, g] = counts.map((bins) => bins.map((count) => count / 20))
+    const c = (a: number, b: number): number => ((a === b ? f[a] + g[a] : 0) - f[a] * f[b] - g[a] * g[b]) / 20
+    const [d0, d1] = [f[0] - g[0], f[1] - g[1]]
+    const determinant = c(0, 0) * c(1, 1) - c(0, 1) ** 2
+    const expected = (d0 * d0 * c(1, 1) - 2 * d0 * d1 * c(0, 1) + d1 * d1 * c(0, 0)) / determinant
+    expect(chiSquare).toBeCloseTo(expected, 10)
+  })
+
+  it('has a χ² of its degrees of freedom on average where the shares have nothing but noise in them', () => {
+    // Few large shares: an event moves all bins by the sum of the template. Errors of the bins alone give a wrong χ².
+    const [normal, uniform] = [normalRandom(8), uniformRandom(9)]
+    const found = Array.from({ length: 200 }, () => {
+      const values = Float64Array.from({ length: 500 }, () => uniform())
+      const weights = values.map((x) => 0.2 + x)
+      const shares = weights.map(
+        (w, i) => w * (values[i] > 0.8 ? Math.exp(normal() - 0.5) : 1 + 0.1 * normal()),
+      )
+      return closureOf(values, [0, 0.2, 0.4, 0.6, 0.8, 1], weights, shares)
+    })
+    expect(found.every(({ freedom }) => freedom === 4)).toBe(true)
+    const mean = found.reduce((sum, { chiSquare }) => sum + chiSquare, 0) / found.length
+    // √(2 · 4 / 200) = 0.2 is the error of the mean.
+    expect(Math.abs(mean - 4)).toBeLessThan(0.6)
   })
 
   it('of templates of one sample has no error where they agree event by event', () => {
@@ -211,7 +255,7 @@ describe('closure in bins', () => {
     const weights = Float64Array.of(1, -2, 3)
     const { prediction, chiSquare, freedom } = closureOf(values, [0, 1, 2], weights, weights)
     expect([...prediction.variances]).toEqual([0, 0])
-    expect([chiSquare, freedom]).toEqual([0, -1])
+    expect([chiSquare, freedom]).toEqual([0, 0])
   })
 
   it('has an area of one half between a sample and itself', () => {
