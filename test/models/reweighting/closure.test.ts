@@ -8,7 +8,7 @@ import { carriedSpecs, initialise, trainedSpecs } from '#spillway/train/layers/i
 import { normalRandom, uniformRandom } from '#spillway/train/layers/initial.js'
 import { scoreTable } from '#spillway/train/score-table.js'
 import { adam } from '#spillway/train/trace/index.js'
-import { add, grads, type Scalar, type Tensor, tensor } from '#spillway/train/trace/tf.js'
+import { add, grads, type Scalar, type Tensor, tensor, zerosLike } from '#spillway/train/trace/tf.js'
 
 const statistics = { tensors: { kinematics: { mean: [0], deviation: [1] } } }
 
@@ -121,6 +121,58 @@ describe('the network', () => {
     ).toBe(true)
   })
 
+  const tensorsOf = (of: typeof network, seed: number): Record<string, Tensor> => {
+    const initial = initialise(of.parameters, seed)
+    return Object.fromEntries(
+      Object.entries(of.parameters).map(([name, { shape }]) => [name, tensor(initial[name], [...shape])]),
+    )
+  }
+
+  it('weighs by the mean of its members, each within the bounds', () => {
+    const options = { layers: 1, units: 8, largest: 1.5, smallest: 0.2 }
+    const of = (members: number) => reweighter(NetworkOptions.parse({ ...options, members }), statistics)
+    const together = tensorsOf(of(3), 6)
+    const batch = { kinematics: tensor([-2, -0.3, 0.4, 3], [4, 1]) }
+    const answers = (weights: Record<string, Tensor>, members: number): number[][] =>
+      of(members).predict(weights, batch)['reweighting'].arraySync() as number[][]
+    const each = [0, 1, 2].map((k) => {
+      const renamed = Object.entries(together).map(
+        ([name, value]) => [name.replace(`ratio/${k}/`, 'ratio/'), value] as const,
+      )
+      return answers(Object.fromEntries(renamed), 1).map(([weight]) => weight)
+    })
+    expect(Math.max(...each.flat())).toBeCloseTo(1.5, 6)
+    expect(Math.min(...each.flat())).toBeGreaterThan(0.199)
+    answers(together, 3).forEach(([weight, probability], row) => {
+      expect(weight).toBeCloseTo((each[0][row] + each[1][row] + each[2][row]) / 3, 6)
+      expect(probability).toBeCloseTo(weight / (1 + weight), 6)
+    })
+  })
+
+  it.each(['cross-entropy', 'square-root'] as const)(
+    'has the least %s at the ratio of the shares',
+    (loss) => {
+      const one = reweighter(NetworkOptions.parse({ layers: 1, units: 2, loss }), statistics)
+      const flat = Object.fromEntries(
+        Object.entries(tensorsOf(one, 1)).map(([name, value]) => [name, zerosLike(value)]),
+      )
+      const batch = {
+        kinematics: tensor([0.3, -1, 2], [3, 1]),
+        'target.sample': tensor([0.1, 1, 2.3, 1, 0, 0.8], [3, 2]),
+        weight: tensor([1, 0.5, 2]),
+      }
+      const ratio = (0.1 + 0.5 * 2.3) / (1 + 0.5 + 2 * 0.8)
+      const at = (logit: number): number => {
+        const weights = { ...flat, 'ratio/1/bias': tensor([logit]) }
+        return (one.loss(weights, batch).terms['ratio'].value as Tensor).dataSync()[0]
+      }
+      const [below, least, above] = [-0.05, 0, 0.05].map((step) => at(Math.log(ratio) + step))
+      expect(below).toBeGreaterThan(least)
+      expect(above).toBeGreaterThan(least)
+      expect(Math.abs(below - above)).toBeLessThan(0.1 * (below + above - 2 * least))
+    },
+  )
+
   it('finds the ratio of two densities, with negative weights among those of the source', async () => {
     // Source: normal around 0, less a tenth of a normal around 1 (negative weights). Target: normal around 0.5.
     const normal = normalRandom(3)
@@ -202,15 +254,15 @@ describe('closure in bins', () => {
     const target = Float64Array.of(0, 0, 0, 1, 1, 2)
     const { chiSquare, freedom } = closureOf(values, [0, 1, 2], prediction, target)
     expect(freedom).toBe(1)
-    // Shapes 3/4 and 1/4 against 1/4 and 3/4. An event of weight w moves the first share by w/4 · (1 − f) in the first bin and
-    // by −w/4 · f in the second: (1 + 4 + 9) / 256 for each sample.
-    expect(chiSquare).toBeCloseTo(0.25 / (28 / 256), 10)
+    // Shapes 3/4 and 1/4 against 1/4 and 3/4. By the prediction's shape, an event of weight w moves the first share by w/4 · 1/4
+    // in the first bin and by −w/4 · 3/4 in the second: (1 + 4 + 9) / 256 of the prediction, (1 + 9 + 36) / 256 of the target.
+    expect(chiSquare).toBeCloseTo(0.25 / (60 / 256), 10)
   })
 
-  it('of two equal numbers of events is the χ² of a table with two rows', () => {
+  it('of independent events is the χ² of counts around a shape that they share', () => {
     const counts = [
-      [7, 5, 8],
-      [4, 9, 7],
+      [8, 4, 8],
+      [5, 9, 6],
     ]
     const rows = counts.flatMap((bins, sample) =>
       bins.flatMap((count, bin) => Array.from({ length: count }, () => ({ sample, bin }))),
@@ -224,30 +276,32 @@ describe('closure in bins', () => {
       of(1),
     )
     expect(freedom).toBe(2)
-    // Neyman's variances are those of each sample, not of both together: C = (diag f − f fᵀ + diag g − g gᵀ) / 20.
-    const [f, g] = counts.map((bins) => bins.map((count) => count / 20))
-    const c = (a: number, b: number): number => ((a === b ? f[a] + g[a] : 0) - f[a] * f[b] - g[a] * g[b]) / 20
-    const [d0, d1] = [f[0] - g[0], f[1] - g[1]]
+    // v the events of both samples in a bin, over 20²; C = diag v − v fᵀ − f vᵀ + V f fᵀ in the first two bins.
+    const [f, d] = [counts[0].map((n) => n / 20), counts[0].map((n, bin) => (n - counts[1][bin]) / 20)]
+    const v = counts[0].map((n, bin) => (n + counts[1][bin]) / 400)
+    const c = (a: number, b: number): number =>
+      (a === b ? v[a] : 0) - v[a] * f[b] - f[a] * v[b] + (40 / 400) * f[a] * f[b]
     const determinant = c(0, 0) * c(1, 1) - c(0, 1) ** 2
-    const expected = (d0 * d0 * c(1, 1) - 2 * d0 * d1 * c(0, 1) + d1 * d1 * c(0, 0)) / determinant
+    const expected = (d[0] ** 2 * c(1, 1) - 2 * d[0] * d[1] * c(0, 1) + d[1] ** 2 * c(0, 0)) / determinant
     expect(chiSquare).toBeCloseTo(expected, 10)
   })
 
-  it('has a χ² of its degrees of freedom on average where the shares have nothing but noise in them', () => {
-    // Few large shares: an event moves all bins by the sum of the template. Errors of the bins alone give a wrong χ².
+  it('is what it should be on average for shares with far tails only by what like events vary by', () => {
     const [normal, uniform] = [normalRandom(8), uniformRandom(9)]
+    const edges = Array.from({ length: 11 }, (_, i) => i / 10)
     const found = Array.from({ length: 200 }, () => {
-      const values = Float64Array.from({ length: 500 }, () => uniform())
-      const weights = values.map((x) => 0.2 + x)
-      const shares = weights.map(
-        (w, i) => w * (values[i] > 0.8 ? Math.exp(normal() - 0.5) : 1 + 0.1 * normal()),
-      )
-      return closureOf(values, [0, 0.2, 0.4, 0.6, 0.8, 1], weights, shares)
+      const values = Float64Array.from({ length: 600 }, () => uniform())
+      const weights = values.map(() => 0.2 + uniform())
+      // The weight on average, which three events in a hundred make up.
+      const shares = weights.map((w) => w * (uniform() < 0.03 ? 1 / 0.03 : 1e-3 * Math.abs(normal())))
+      const own = closureOf(values, edges, weights, shares)
+      const alike = closureOf(values, edges, weights, shares, weights)
+      return { own: own.chiSquare, alike: alike.chiSquare, freedom: alike.freedom }
     })
-    expect(found.every(({ freedom }) => freedom === 4)).toBe(true)
-    const mean = found.reduce((sum, { chiSquare }) => sum + chiSquare, 0) / found.length
-    // √(2 · 4 / 200) = 0.2 is the error of the mean.
-    expect(Math.abs(mean - 4)).toBeLessThan(0.6)
+    expect(found.every(({ freedom }) => freedom === 9)).toBe(true)
+    const mean = (of: 'own' | 'alike'): number => found.reduce((sum, one) => sum + one[of], 0) / found.length
+    expect(mean('own')).toBeGreaterThan(12)
+    expect(Math.abs(mean('alike') - 9)).toBeLessThan(2)
   })
 
   it('of templates of one sample has no error where they agree event by event', () => {

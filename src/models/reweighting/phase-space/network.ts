@@ -9,6 +9,7 @@ import {
   customGrad,
   div,
   exp,
+  log,
   maximum,
   minimum,
   mul,
@@ -27,7 +28,28 @@ export const NetworkOptions = z.strictObject({
   layers: z.int().min(1).max(8).default(3).describe('Hidden layers of each classifier.'),
   units: z.int().positive().default(64).describe('Size of a hidden layer.'),
   dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
-  largest: z.number().gt(1).default(50).describe('Weights are kept between its inverse and this.'),
+  loss: z
+    .enum(['cross-entropy', 'square-root'])
+    .default('cross-entropy')
+    .describe(
+      'Of the first classifier. square-root: s / √w + b √w, which minds the relative error of small weights more.',
+    ),
+  members: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe(
+      'Networks of the first classifier, each with its own starting weights; the weight is their mean.',
+    ),
+  largest: z.number().gt(1).default(50).describe('Weights are at most this.'),
+  smallest: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe('Weights are at least this; null for the inverse of the largest.'),
 })
 export type NetworkOptions = z.infer<typeof NetworkOptions>
 
@@ -46,50 +68,71 @@ function shared(z: Tensor, signal: Tensor, background: Tensor): Tensor {
 }
 
 /**
+ * s / √w + b √w with w = exp(z), halved: its minimum is at w = s / b too, by which weights are found as well as by the
+ * cross-entropy (Rizvi, Pettee and Nachman, arXiv:2305.10500). An event's error counts by w^(−3/2) instead of 1 / (w (1 + w)).
+ */
+const squareRoot = (z: Tensor, signal: Tensor, background: Tensor): Tensor =>
+  mul(add(mul(signal, exp(mul(z, -0.5))), mul(background, exp(mul(z, 0.5)))), 0.5)
+
+/**
  * Two classifiers with nothing in common but their inputs. The first, f, tells the target from the source;
  * w = f / (1 − f) = exp(logit) is the ratio of their densities, where both weigh the same, else of their events
- * (Andreassen and Nachman, arXiv:1907.08209). The second is trained to tell the target from the source as it is weighted at
- * that moment: what it still finds, the weights have missed. No gradient flows from the second into the first.
+ * (Andreassen and Nachman, arXiv:1907.08209); it may be of several networks, whose mean ratio it is. The second is trained to tell
+ * the target from the source as it is weighted at that moment: what it still finds, the weights have missed. No gradient flows from
+ * the second into the first.
  * An event belongs to both samples in shares (`target.sample` [n, 2]: of the target, of the source), which may be negative
  * as its weight may: 1 and 0 where the samples are of different files.
  */
 export function reweighter(
-  { layers, units, dropout, largest }: NetworkOptions,
+  { layers, units, dropout, loss: kind, members, largest, smallest }: NetworkOptions,
   { tensors: { kinematics } }: SampleStatistics,
 ): Network {
   const input = normalise('input', kinematics)
   const sizes = [kinematics.mean.length, ...new Array<number>(layers).fill(units), 1]
-  const [ratio, closure] = ['ratio', 'closure'].map((name) =>
-    mlp(name, { sizes, activation: 'gelu', dropout }),
-  )
-  const most = Math.log(largest)
-  const bounded = (z: Tensor): Tensor => minimum(maximum(z, -most), most)
-  const logits = (weights: Tensors, batch: Tensors, context?: StepContext): Tensor[] => {
+  const net = (name: string) => mlp(name, { sizes, activation: 'gelu', dropout })
+  const ratios = Array.from({ length: members }, (_, k) => net(members === 1 ? 'ratio' : `ratio/${k}`))
+  const closure = net('closure')
+  const [least, most] = [Math.log(smallest ?? 1 / largest), Math.log(largest)]
+  const bounded = (z: Tensor): Tensor => minimum(maximum(z, least), most)
+  const mean = (values: readonly Tensor[]): Tensor =>
+    values.length === 1 ? values[0] : mul(values.reduce(add), 1 / values.length)
+  const weightOf = (logits: readonly Tensor[]): Tensor => mean(logits.map((z) => exp(bounded(z))))
+  const run = (weights: Tensors, batch: Tensors, context?: StepContext) => {
     const x = input.apply(weights, batch['kinematics'])
-    return [ratio, closure].map((net) => net.apply(weights, x, context))
+    return {
+      logits: ratios.map((ratio) => ratio.apply(weights, x, context)),
+      second: closure.apply(weights, x, context),
+    }
   }
+  const lossOf = kind === 'cross-entropy' ? shared : squareRoot
   return {
-    parameters: joined(input, ratio, closure),
+    parameters: joined(input, ...ratios, closure),
     loss: (weights, batch, context) => {
       const { weight, 'target.sample': shares } = batch
-      const [first, second] = logits(weights, batch, context)
+      const { logits, second } = run(weights, batch, context)
       const [target, source] = [0, 1].map((column) => slice(shares, [0, column], [-1, 1]))
       const flat = (x: Tensor): Tensor => x.reshape([shares.shape[0] as number])
-      const found = mul(source, stopped(exp(bounded(first))))
+      const weighted = stopped(weightOf(logits))
+      const found = mul(source, weighted)
       const left = sum(mul(weight, flat(shared(second, target, found))))
       // As weightedMean: absolute values keep the scale from depending on how far weights cancel.
       const size = sum(abs(mul(weight, flat(add(target, found)))))
+      // In training each network by itself; epochs are chosen by what they are worth together.
+      const judged = context === undefined && members > 1 ? [log(weighted)] : logits
+      const ratio = mean(judged.map((z) => weightedMean(flat(lossOf(z, target, source)), weight)))
       return {
         terms: {
-          ratio: { value: weightedMean(flat(shared(first, target, source)), weight), weight: 1 },
+          ratio: { value: ratio as Scalar, weight: 1 },
           // The better the weights, the less the second finds and the larger its loss: epochs are not chosen by it.
           closure: { value: div(left, add(size, 1e-12)) as Scalar, weight: context === undefined ? 0 : 1 },
         },
       }
     },
     predict: (weights, batch) => {
-      const [first, second] = logits(weights, batch)
-      return { reweighting: concat([exp(bounded(first)), sigmoid(first), sigmoid(second)], -1) }
+      const { logits, second } = run(weights, batch)
+      const weight = weightOf(logits)
+      const probability = members === 1 ? sigmoid(logits[0]) : div(weight, add(weight, 1))
+      return { reweighting: concat([weight, probability, sigmoid(second)], -1) }
     },
   }
 }

@@ -35,7 +35,7 @@ function sections(run: ReportedRun): ReportSection[] {
     {
       title: `Distributions: ${run.name}`,
       lead: 'What the weights depend on, and what follows from it.',
-      figures: shown.filter(isInside).map((one) => distribution(table, one)),
+      figures: shown.filter(isInside).map((one) => distribution(options, table, one)),
     },
     ...(outside.length === 0
       ? []
@@ -43,7 +43,7 @@ function sections(run: ReportedRun): ReportSection[] {
           {
             title: `Distributions that the weights do not know: ${run.name}`,
             lead: 'Not among the inputs: these need not close. A leading-order source does not even reach all of their values.',
-            figures: outside.map((one) => distribution(table, one)),
+            figures: outside.map((one) => distribution(options, table, one)),
           },
         ]),
   ]
@@ -57,18 +57,23 @@ function sampleLead({ templates }: Options): string {
 }
 
 /** The source beside the target, before and after. */
-function compared(table: ScoreTable, shown: Shown): Readonly<Record<'before' | 'after', Closure>> {
+function compared(
+  { templates }: Options,
+  table: ScoreTable,
+  shown: Shown,
+): Readonly<Record<'before' | 'after', Closure>> {
   const { source, weighted, target } = weightsOf(table)
   const values = table.column(shown.column)
   const edges = edgesOf(shown, values)
+  const along = templates === null ? null : table.column('score.weight')
   return {
-    before: closureOf(values, edges, source, target),
-    after: closureOf(values, edges, weighted, target),
+    before: closureOf(values, edges, source, target, along),
+    after: closureOf(values, edges, weighted, target, along),
   }
 }
 
-function distribution(table: ScoreTable, shown: Shown): ReportFigure {
-  const { before, after } = compared(table, shown)
+function distribution(options: Options, table: ScoreTable, shown: Shown): ReportFigure {
+  const { before, after } = compared(options, table, shown)
   return {
     title: shown.title,
     content: {
@@ -88,14 +93,20 @@ function distribution(table: ScoreTable, shown: Shown): ReportFigure {
 function chiSquares(options: Options, table: ScoreTable): ReportFigure {
   const inputs = inputsOf(options)
   const rows = SHOWN[options.events].map((shown) => {
-    const { before, after } = compared(table, shown)
+    const { before, after } = compared(options, table, shown)
     const of = ({ chiSquare, freedom }: Closure): string => `${chiSquare.toFixed(1)} / ${freedom}`
     return [shown.title, inputs.includes(shown.column) ? 'yes' : '', of(before), of(after)]
   })
   return {
     title: 'χ² to the target',
     content: { head: ['', 'input', 'source', 'source, weighted'], rows },
-    caption: 'Shapes of test events, with statistical errors of both samples.',
+    caption:
+      'Shapes of test events over what χ² is on average where they agree, with the statistical errors of both samples and their ' +
+      'correlations.' +
+      (options.templates === null
+        ? ''
+        : ' Errors of shares are those of events with like weights: by its own events, a bin without one of the few large shares ' +
+          'would have too small an error.'),
   }
 }
 
