@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { closureOf } from '#spillway/models/reweighting/phase-space/closure.js'
 import { NetworkOptions, reweighter } from '#spillway/models/reweighting/phase-space/network.js'
-import { areaBetween, effectiveSize, weightsOf } from '#spillway/models/reweighting/phase-space/templates.js'
+import {
+  areaBetween,
+  effectiveSize,
+  slopeOf,
+  weightsOf,
+} from '#spillway/models/reweighting/phase-space/templates.js'
 import { areaUnder } from '#spillway/report/weighted-roc.js'
 import { arrayDataset, cosine, fit as train } from '#spillway/train/fit/index.js'
 import { carriedSpecs, initialise, trainedSpecs } from '#spillway/train/layers/index.js'
@@ -85,6 +90,27 @@ describe('effective size', () => {
     expect([...source]).toEqual([2, -1, 0, 2])
     expect([...weighted]).toEqual([1, -4, 0, 1])
     expect([...target].map(Math.abs)).toEqual([0, 0, 3, 0.5])
+  })
+})
+
+describe('the slope of the target along the weight', () => {
+  const slope = (found: readonly number[], source: readonly number[], target: readonly number[]): number =>
+    slopeOf(
+      scoreTable(
+        new Map([
+          ['weight', Float64Array.from(found, () => 1)],
+          ['target.in_source', Float64Array.from(source)],
+          ['target.in_target', Float64Array.from(target)],
+          ['score.weight', Float64Array.from(found)],
+        ]),
+      ),
+    )(found.map(() => 1))
+
+  it('is 1 for the ratio itself, whatever the totals are, and less for weights that spread too far', () => {
+    expect(slope([0.1, 0.2, 0.6], [1, 1, 1], [0.1, 0.2, 0.6])).toBeCloseTo(1, 12)
+    expect(slope([0.1, 0.2, 0.6], [1, 1, 1], [0.2, 0.3, 0.7])).toBeCloseTo(1, 12)
+    expect(slope([-0.1, 0.1, 0.9], [1, 1, 1], [0.1, 0.2, 0.6])).toBeCloseTo(0.5, 12)
+    expect(slope([0.5, 2], [0.4, 0.1], [0.2, 0.2])).toBeCloseTo(1, 12)
   })
 })
 

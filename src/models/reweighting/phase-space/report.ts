@@ -7,7 +7,7 @@ import { inSplit, type ScoreTable } from '../../../train/score-table.js'
 import { type Closure, closureOf } from './closure.js'
 import { inputsOf, type Options } from './recipe.js'
 import { edgesOf, SHOWN, type Shown } from './shown.js'
-import { areaBetween, effectiveSize, total, weightsOf } from './templates.js'
+import { areaBetween, effectiveSize, slopeOf, total, weightsOf } from './templates.js'
 
 /** Closure of every distribution and of a second classifier, and what the weights cost. */
 export const report: SystemReport = (runs) => runs.flatMap(sections)
@@ -130,7 +130,12 @@ function closureTable(options: Options, table: ScoreTable): ReportFigure {
       rows: [
         ['AUC against the target', area('score.probability', source), area('score.closure', weighted), ''],
         ['mean weight', '1', number(total(weighted) / total(source)), number(share)],
-        ...(options.templates === null ? [] : [['less the target’s', '', meanLeft(table), '']]),
+        ...(options.templates === null
+          ? []
+          : [
+              ['less the target’s', '', meanLeft(table), ''],
+              ['slope of the shares along the weight', '', slope(table), '1'],
+            ]),
         ['events', ...all.map(({ length }) => String(length))],
         ['effective events', ...all.map((weights) => effectiveSize(weights).toFixed(0))],
         ['negative weights', ...all.map(negative)],
@@ -138,8 +143,14 @@ function closureTable(options: Options, table: ScoreTable): ReportFigure {
     },
     caption:
       'The first area is of the classifier that makes the weights, the second of one trained against them: 0.5 says that ' +
-      'nothing is left to find. Effective events: (Σw)² / Σw².',
+      'nothing is left to find. A slope below 1: the weights spread further than the samples differ, they have learnt ' +
+      'fluctuations. Effective events: (Σw)² / Σw².',
   }
+}
+
+function slope(table: ScoreTable): string {
+  const { value, error } = bootstrapped(slopeOf(table), new Float64Array(table.rows).fill(1))
+  return `${value.toFixed(2)} ± ${error.toFixed(2)}`
 }
 
 /** How far the mean weight is from the target's share, with the error of differences event by event. */

@@ -51,6 +51,30 @@ export function areaBetween(
     })
 }
 
+/**
+ * How far the shares of a template follow the weights: Σ (w − w̄) t / Σ (w − w̄) p, with p the source as it is weighted, t the target and w̄ the
+ * mean weight of the source, so that a difference of the totals has no part in it. 1 where the weights are ratios of densities; below, they spread further than the ratios do: they have
+ * learnt fluctuations of their training events.
+ */
+export function slopeOf(table: ScoreTable): (counts: ArrayLike<number>) => number {
+  const { source, weighted, target } = weightsOf(table)
+  const found = table.column('score.weight')
+  return (counts) => {
+    let [whole, sum] = [0, 0]
+    for (let row = 0; row < found.length; row++) {
+      whole += counts[row] * source[row]
+      sum += counts[row] * weighted[row]
+    }
+    let [over, under] = [0, 0]
+    for (let row = 0; row < found.length; row++) {
+      const away = counts[row] * (found[row] - sum / whole)
+      over += away * target[row]
+      under += away * weighted[row]
+    }
+    return over / under
+  }
+}
+
 /** Events without weights that would measure as precisely: (Σ w)² / Σ w². Cancelling weights make it small. */
 export function effectiveSize(weights: ArrayLike<number>): number {
   let sum = 0
