@@ -1,6 +1,18 @@
+/** Quantities of a large-radius jet, of all its particles, that trees see. */
+export const jetQuantities = 'pt mass sd_mass zg rg tau1 tau2 tau3 tau21 n_constituents'.split(' ')
+
+/** The default network for four epochs; half of the jets are kept for the test, the other half by the other fold. */
+const C1_DEFAULT = [
+  'recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}',
+  'recipe.spectators=[]',
+  'fit.epochs=4',
+  'data.split.validation=0.1',
+]
+
 /**
  * What `npm run bench -- twins` trains: a system, what differs from its quick preset, the figures that count, and the twins
- * it has beside boosted trees, which each has. `files` are names in the folder of --data.
+ * it has beside boosted trees, which each has. `files` are names in the folder of --data. With `folds` = k it is trained k
+ * times on other parts of the sample, so that every item is once in a test part of 1/k.
  */
 export const slices = {
   'a1-mlp': {
@@ -60,21 +72,19 @@ export const slices = {
     title: 'C1 lundnet, default network',
     system: 'lundnet',
     files: ['largeR_jets.arrow'],
-    sets: ['recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}', 'fit.epochs=4'],
+    sets: C1_DEFAULT,
+    folds: 2,
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
-    twins: ['torch', 'authors'],
+    twins: ['torch', 'authors', 'xgboost-graph'],
   },
   'c1-besides': {
     title: 'C1 lundnet, default network told of the jet',
     system: 'lundnet',
     files: ['largeR_jets.arrow'],
-    sets: [
-      'recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}',
-      'recipe.besides=["mass","sd_mass","zg","rg","tau1","tau2","tau3","tau21","n_constituents"]',
-      'fit.epochs=4',
-    ],
+    sets: [...C1_DEFAULT, `recipe.besides=${JSON.stringify(jetQuantities)}`],
+    folds: 2,
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
-    twins: ['torch'],
+    twins: ['torch', 'xgboost-all'],
   },
 }
 
@@ -83,6 +93,8 @@ export const peers = {
   torch: 'PyTorch, same network',
   authors: "PyTorch, LundNet's authors",
   xgboost: 'XGBoost',
+  'xgboost-graph': 'XGBoost, of splittings alone',
+  'xgboost-all': 'XGBoost, with splittings',
 }
 
 /** The peers of a slice out of those that are wanted. */
