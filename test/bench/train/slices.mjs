@@ -68,6 +68,15 @@ export const slices = {
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
     twins: ['torch', 'authors'],
   },
+  'c1-quick': {
+    title: 'C1 lundnet, quick preset',
+    system: 'lundnet',
+    files: ['largeR_jets.arrow'],
+    sets: ['data.split.validation=0.1'],
+    folds: 2,
+    figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
+    twins: ['torch', 'xgboost-graph'],
+  },
   'c1-default': {
     title: 'C1 lundnet, default network',
     system: 'lundnet',

@@ -77,19 +77,19 @@ const say = (measured: Measured | null): string =>
 
 /** Divergence against rejection, by efficiency. */
 export function divergenceCurves(runs: readonly ReportedRun[]): ReportFigure {
-  const at = (run: ReportedRun, efficiencies: readonly number[]) =>
-    pointsOf(run, efficiencies).map(({ rejection, cut }) => ({
-      x: rejection,
-      y: divergenceIn(taggedAt(run, cut)),
-    }))
+  const at = (run: ReportedRun, efficiencies: readonly number[], of: (tagged: Tagged) => number) =>
+    pointsOf(run, efficiencies).map(({ rejection, cut }) => ({ x: rejection, y: of(taggedAt(run, cut)) }))
   const marks = runs.flatMap((run) =>
-    at(run, [WORKING_POINT]).map((point) => ({ name: '50 % signal efficiency', ...point })),
+    at(run, [WORKING_POINT], divergenceIn).map((point) => ({ name: '50 % signal efficiency', ...point })),
   )
   return {
     title: 'Sculpting against rejection, by efficiency',
     content: {
       chart: lines(
-        runs.map((run) => ({ name: run.name, points: at(run, SCAN) })),
+        [
+          ...runs.map((run) => ({ name: run.name, points: at(run, SCAN, divergenceIn) })),
+          { name: 'as many at random', points: at(runs[0], SCAN, (tagged) => atRandom(tagged).value) },
+        ],
         { title: 'background rejection', log: true },
         { title: 'Jensen-Shannon divergence [bits]', log: true },
         marks,
@@ -97,7 +97,7 @@ export function divergenceCurves(runs: readonly ReportedRun[]): ReportFigure {
     },
     caption:
       'Of the background mass before and after the tag; from 95 % signal efficiency on the left to 10 % on the right. Lower is ' +
-      'better; few jets left also let it rise. Bins of 20 GeV.',
+      'better; few jets left also let it rise, as for those drawn at random. Bins of 20 GeV.',
   }
 }
 
