@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { recipeOf } from '#spillway/cli/recipe-option.js'
 import { beneathRun } from '#spillway/cli/train-config.js'
-import { loadYamlOver } from '#spillway/stream/config/load.js'
+import { loadYaml, loadYamlOver } from '#spillway/stream/config/load.js'
 import { runSchema } from '#spillway/train/config.js'
 import { openSample } from '#spillway/train/data/sample.js'
 import { createExecutor } from '#spillway/train/executor/index.js'
@@ -67,12 +68,21 @@ async function compareLoss(what, executor, twin, data) {
 /** Trains, or reads back what has been trained, and gives the table of the test part as a scorer has it with the bundle. */
 export async function trainOurs({ recipe, config, from }, folder) {
   const files = runFiles(folder)
-  if (!existsSync(files.result)) await train({ recipe, config, from, folder, resume: false })
+  if (existsSync(files.result)) checkSame(config, loadYaml(files.config, runSchema(recipe), [], {}).config, folder)
+  else await train({ recipe, config, from, folder, resume: false })
   const { history, seconds } = await readResult(folder)
   return {
     table: inSplit(await readScores(files.scores), 'test'),
     loss: Math.min(...history.map(({ validation }) => validation.loss)),
     seconds: seconds.all,
+  }
+}
+
+/** What was kept must be what would be trained. */
+function checkSame(wanted, kept, folder) {
+  for (const part of ['seed', 'data', 'recipe', 'fit']) {
+    if (isDeepStrictEqual(wanted[part], kept[part])) continue
+    throw new Error(`the run in ${folder} has other settings under ${part}: keep it elsewhere`)
   }
 }
 
