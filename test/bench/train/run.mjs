@@ -68,7 +68,8 @@ async function compareLoss(what, executor, twin, data) {
 /** Trains, or reads back what has been trained, and gives the table of the test part as a scorer has it with the bundle. */
 export async function trainOurs({ recipe, config, from }, folder) {
   const files = runFiles(folder)
-  if (existsSync(files.result)) checkSame(config, loadYaml(files.config, runSchema(recipe), [], {}).config, folder)
+  if (existsSync(files.result))
+    checkSame(config, loadYaml(files.config, runSchema(recipe), [], {}).config, folder)
   else await train({ recipe, config, from, folder, resume: false })
   const { history, seconds } = await readResult(folder)
   return {
