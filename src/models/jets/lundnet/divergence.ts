@@ -1,6 +1,6 @@
 import { bootstrapped } from '../../../report/bootstrap.js'
 import { jensenShannon } from '../../../report/divergence.js'
-import { histogram, linearEdges } from '../../../report/histogram.js'
+import { binOf, linearEdges } from '../../../report/histogram.js'
 import { lines } from '../../../report/lines.js'
 import type { ReportFigure } from '../../../report/report.js'
 import { sayRejection } from '../../../report/roc.js'
@@ -19,6 +19,8 @@ const RANDOM_DRAWS = 100
 /** Background jets of a run at a cut. */
 interface Tagged {
   readonly mass: Float64Array
+  /** Of each jet, −1 outside. */
+  readonly bins: Int32Array
   readonly isTagged: (row: number) => boolean
   readonly count: number
 }
@@ -26,33 +28,35 @@ interface Tagged {
 function taggedAt(run: ReportedRun, cut: number): Tagged {
   const table = jets(run, optionsOf(run).background)
   const score = scoreOf(run, table)
+  const mass = table.column('mass')
   return {
-    mass: table.column('mass'),
+    mass,
+    bins: Int32Array.from(mass, (m) => binOf(MASS, m)),
     isTagged: (row) => score[row] >= cut,
     count: score.filter((value) => value >= cut).length,
   }
 }
 
 /** The divergence that a tag has when every jet counts so often. */
-const divergenceOf = ({ mass, isTagged }: Tagged, counts: Float64Array): number =>
-  jensenShannon(
-    histogram(mass, counts, MASS),
-    histogram(
-      mass,
-      counts.map((count, row) => (isTagged(row) ? count : 0)),
-      MASS,
-    ),
-  )
+function divergenceOf({ bins, isTagged }: Tagged, countOf: (row: number) => number): number {
+  const [all, tagged] = [new Float64Array(MASS.length - 1), new Float64Array(MASS.length - 1)]
+  for (let row = 0; row < bins.length; row++) {
+    if (bins[row] < 0) continue
+    all[bins[row]] += countOf(row)
+    if (isTagged(row)) tagged[bins[row]] += countOf(row)
+  }
+  return jensenShannon({ sums: all }, { sums: tagged })
+}
 
 const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
 
-const divergenceIn = (tagged: Tagged): number => divergenceOf(tagged, ones(tagged.mass.length))
+const divergenceIn = (tagged: Tagged): number => divergenceOf(tagged, () => 1)
 
 /** Mean and spread of the divergence of as many jets drawn at random. */
-function atRandom({ mass, count }: Tagged): Measured {
+function atRandom({ count, ...all }: Tagged): Measured {
   const uniform = uniformRandom(1)
   const draws = Array.from({ length: RANDOM_DRAWS }, () =>
-    divergenceIn({ mass, isTagged: () => uniform() * mass.length < count, count }),
+    divergenceIn({ ...all, isTagged: () => uniform() * all.mass.length < count, count }),
   ).filter(Number.isFinite)
   const value = draws.reduce((a, b) => a + b, 0) / draws.length
   const variance = draws.reduce((sum, draw) => sum + (draw - value) ** 2, 0) / (draws.length - 1)
@@ -64,7 +68,7 @@ function lessThan(first: Tagged, other: Tagged): Measured | null {
   const { mass } = first
   if (mass.length !== other.mass.length || mass.some((m, row) => m !== other.mass[row])) return null
   const found = bootstrapped(
-    (counts) => divergenceOf(other, counts) - divergenceOf(first, counts),
+    (counts) => divergenceOf(other, (row) => counts[row]) - divergenceOf(first, (row) => counts[row]),
     ones(mass.length),
   )
   return { value: found.value - atRandom(other).value + atRandom(first).value, error: found.error }
@@ -112,7 +116,7 @@ export function divergenceTable(runs: readonly ReportedRun[]): ReportFigure {
         `${(100 * TABULATED[k]).toFixed(0)} %`,
         sayRejection(rejection, rejectionError),
         String(tagged.count),
-        say(bootstrapped((counts) => divergenceOf(tagged, counts), ones(tagged.mass.length))),
+        say(bootstrapped((counts) => divergenceOf(tagged, (row) => counts[row]), ones(tagged.mass.length))),
         say(atRandom(tagged)),
         ...(runs.length > 1 ? [i === 0 ? '' : say(lessThan(first[k], tagged))] : []),
       ]
