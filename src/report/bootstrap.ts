@@ -21,11 +21,25 @@ export function bootstrapped(
   replicas = 100,
   seed = 1,
 ): Measured {
+  const [measured] = bootstrappedAll((counted) => [quantity(counted)], weights, replicas, seed)
+  return measured
+}
+
+/** Several quantities of the same weights with their errors, from the same replicas; see `bootstrapped`. */
+export function bootstrappedAll(
+  quantities: (weights: Float64Array) => readonly number[],
+  weights: ArrayLike<number>,
+  replicas = 100,
+  seed = 1,
+): Measured[] {
   const uniform = uniformRandom(seed)
-  const values = Array.from({ length: replicas }, () =>
-    quantity(Float64Array.from(weights, (weight) => weight * poisson(uniform))),
-  ).filter(Number.isFinite)
-  const mean = values.reduce((a, b) => a + b, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
-  return { value: quantity(Float64Array.from(weights)), error: Math.sqrt(variance) }
+  const found = Array.from({ length: replicas }, () =>
+    quantities(Float64Array.from(weights, (weight) => weight * poisson(uniform))),
+  )
+  return quantities(Float64Array.from(weights)).map((value, k) => {
+    const values = found.map((replica) => replica[k]).filter(Number.isFinite)
+    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    const variance = values.reduce((sum, other) => sum + (other - mean) ** 2, 0) / (values.length - 1)
+    return { value, error: Math.sqrt(variance) }
+  })
 }

@@ -4,7 +4,7 @@ import type { Histogram } from './histogram.js'
  * Jensen-Shannon divergence of two histograms with the same edges, in bits: 0 for the same shape, 1 for shapes that share
  * no bin (Lin, IEEE Trans. Inf. Theory 37 (1991) 145). Bins of negative content count as empty.
  */
-export function jensenShannon(a: Histogram, b: Histogram): number {
+export function jensenShannon(a: Pick<Histogram, 'sums'>, b: Pick<Histogram, 'sums'>): number {
   const [p, q] = [a, b].map(({ sums }) => {
     const positive = sums.map((sum) => Math.max(0, sum))
     const total = positive.reduce((x, y) => x + y, 0)

@@ -34,6 +34,16 @@ export function workingPoints(
   })
 }
 
+/** For each value the share of `others` that is lower, ties counted half. */
+export function sharesBelow(values: ArrayLike<number>, others: ArrayLike<number>): Float64Array {
+  const falling = Float64Array.from(others).sort().reverse()
+  const negative = falling.map((other) => -other).reverse()
+  return Float64Array.from(values, (value) => {
+    const lower = falling.length - atLeast(falling, value)
+    return (lower + atLeast(negative, -value)) / (2 * falling.length)
+  })
+}
+
 /** How many of the descending values are at least `cut`. */
 function atLeast(descending: Float64Array, cut: number): number {
   let low = 0
@@ -48,19 +58,7 @@ function atLeast(descending: Float64Array, cut: number): number {
 
 /** Area under the ROC curve: the probability that a signal scores above a background, ties counted half. */
 export function areaUnderCurve(signal: ArrayLike<number>, background: ArrayLike<number>): number {
-  const all = [
-    ...Array.from(signal, (score) => ({ score, signal: true })),
-    ...Array.from(background, (score) => ({ score, signal: false })),
-  ].sort((a, b) => a.score - b.score)
-  let rankSum = 0
-  for (let from = 0; from < all.length; ) {
-    let to = from
-    while (to < all.length && all[to].score === all[from].score) to++
-    const rank = (from + 1 + to) / 2
-    for (let i = from; i < to; i++) if (all[i].signal) rankSum += rank
-    from = to
-  }
-  return (rankSum - (signal.length * (signal.length + 1)) / 2) / (signal.length * background.length)
+  return sharesBelow(signal, background).reduce((sum, share) => sum + share, 0) / signal.length
 }
 
 /** A rejection with its error; a dash where no background is left to measure it by. */

@@ -19,14 +19,22 @@ export interface ReportedRun {
 /** The figures of one system, from one run or several that are to be compared. */
 export type SystemReport = (runs: readonly ReportedRun[]) => readonly ReportSection[]
 
-/** The report of runs of one system: its own figures, then how they were trained. */
-export function runReport(title: string, runs: readonly ReportedRun[], figures: SystemReport): Report {
+/**
+ * The report of runs of one system: its own figures, then how they were trained.
+ * @param trained what was trained, where `runs` are made of several trainings
+ */
+export function runReport(
+  title: string,
+  runs: readonly ReportedRun[],
+  figures: SystemReport,
+  trained: readonly ReportedRun[] = runs,
+): Report {
   const [{ result }] = runs
   const files = result.data.map(({ file }) => file).join(', ')
   return {
     title,
     lead: `${runs.map(({ name }) => name).join(' and ')}: trained on ${files}; all figures are of test events unless they say otherwise.`,
-    sections: [...figures(runs), trainingSection(runs)],
+    sections: [...figures(runs), trainingSection(trained)],
   }
 }
 

@@ -87,6 +87,11 @@ export interface Task {
   readonly outputs: Manifest['outputs']
   /** Figures of merit of scored items, by name. */
   readonly metrics: (table: ScoreTable) => Readonly<Record<string, number>>
+  /**
+   * Scored items with scores on a scale that means the same in every training of this task, by an order that is kept: what
+   * folds need for their test parts to be taken together. Without it they are not.
+   */
+  readonly comparable?: (table: ScoreTable) => ScoreTable
 }
 
 /**

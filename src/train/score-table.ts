@@ -12,6 +12,8 @@ export interface ScoreTable {
   column(name: string): Float64Array
   /** The items for which `keep` holds. */
   where(keep: (row: number) => boolean): ScoreTable
+  /** The same items with other values in a column. */
+  with(name: string, values: Float64Array): ScoreTable
 }
 
 /** A table of columns of one length. */
@@ -33,7 +35,23 @@ export function scoreTable(columns: ReadonlyMap<string, Float64Array>): ScoreTab
       )
       return scoreTable(new Map(taken))
     },
+    with: (name, values) => scoreTable(new Map([...columns, [name, values]])),
   }
+}
+
+/** The items of tables with the same columns, one after another. */
+export function joinedTables(tables: readonly ScoreTable[]): ScoreTable {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const columns = tables[0].names.map((name) => {
+    const values = new Float64Array(rows)
+    let at = 0
+    for (const table of tables) {
+      values.set(table.column(name), at)
+      at += table.rows
+    }
+    return [name, values] as const
+  })
+  return scoreTable(new Map(columns))
 }
 
 /** The items of one part of the sample. */

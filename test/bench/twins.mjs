@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { printTargets } from './engine/report.mjs'
 import { pythonWithTorch, pythonWithTrees } from './engine/venv.mjs'
+import { aheadOf, keptScores, wholeOf } from './train/compared.mjs'
 import { namesIn, numbersIn, parseBench } from './train/options.mjs'
 import { checkTwin, openRun, scoreTwin, trainOurs } from './train/run.mjs'
 import { peers, peersOf, slices } from './train/slices.mjs'
@@ -17,7 +18,8 @@ const usage = `npm run bench -- twins [options]
   --slices a,b       only these of ${Object.keys(slices).join(', ')}
   --peer a,b         only these of ${Object.keys(peers).join(', ')}
   --seeds 1,2,3      starting weights, order of the batches, dropout
-  --set a.b=value    another setting of every run, data.fraction=0.2 for instance; may be repeated`
+  --set a.b=value    another setting of every run, data.fraction=0.2 for instance; may be repeated
+  --keep FOLDER      where runs and scores stay; what is there already is not trained again`
 
 /**
  * `spillway train` beside its twins, on the same items in the same parts, all judged by the recipe's figures of merit on the
@@ -29,22 +31,29 @@ export async function run({ json, quick, argv }) {
   if (options.help) return process.stdout.write(`${usage}\n`)
   const pythons = {}
   for (const peer of options.wanted) pythons[peer] = await pythonOf[peer]()
-  const folder = mkdtempSync(join(tmpdir(), 'spillway-twins-'))
+  const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'spillway-twins-'))
   try {
     const lines = []
+    const rows = []
     for (const id of options.slices) {
+      const compared = []
       for (const seed of options.seeds) {
-        lines.push(await compare({ id, seed, folder, pythons, ...options }))
+        compared.push(await compare({ id, seed, folder, pythons, ...options }))
+        lines.push(compared.at(-1).line)
         save(json, lines)
       }
+      const aheadIn = aheadOf(compared, slices[id].figures)
+      const found = rowsOf(compared.map(({ line }) => line))
+      rows.push(...found.map((row) => ({ ...row, ...aheadIn(row.peer, row.name) })))
     }
-    const rows = rowsOf(lines)
     const targets = rows.map(targetOf)
     printTable(rows)
     printTargets(targets)
-    return { lines, rows, targets }
+    const all = { bench: 'twins', lines, rows, targets }
+    if (json !== null) writeFileSync(json, `${JSON.stringify(all, null, 2)}\n`)
+    return all
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (options.keep === undefined) rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -55,6 +64,7 @@ function parse(argv, quick) {
     peer: { type: 'string', default: Object.keys(peers).join(',') },
     seeds: { type: 'string', default: quick ? '1' : '1,2,3' },
     set: { type: 'string', multiple: true, default: [] },
+    keep: { type: 'string' },
   })
   return {
     data: values.data,
@@ -62,6 +72,7 @@ function parse(argv, quick) {
     wanted: namesIn(values.peer, Object.keys(peers), 'peer'),
     seeds: numbersIn(values.seeds, 'seeds'),
     sets: [...(quick ? ['fit.epochs=1'] : []), ...values.set],
+    keep: values.keep,
     help: values.help,
   }
 }
@@ -74,37 +85,71 @@ function save(json, lines) {
   writeFileSync(json, `${JSON.stringify(found, null, 2)}\n`)
 }
 
-/** One seed: our figures and those of each peer on the same test items. */
-async function compare({ id, seed, sets, data, wanted, folder, pythons }) {
-  const { title, system, files, figures, ...slice } = slices[id]
-  const given = data === undefined ? [] : [`data.files=${JSON.stringify(files.map((f) => resolve(data, f)))}`]
+/** One seed: our figures and those of each peer on the same test items, those of all folds together. */
+async function compare({ id, seed, wanted, ...rest }) {
+  const { title, folds = 1, ...slice } = slices[id]
+  const peerNames = peersOf(slice, wanted)
+  const trained = []
+  for (let fold = 0; fold < folds; fold++)
+    trained.push(await trainFold({ id, seed, fold, folds, peerNames, slice, ...rest }))
+  const [{ task, items, epochs }] = trained
+  const figuresOf = (contestant) => wholeOf(task, slice.figures, trained.map(contestant))
+  const ours = figuresOf(({ ours }) => ours)
+  const theirs = peerNames.map((peer) => [peer, figuresOf(({ found }) => found[peer])])
+  const line = {
+    ...{ id, seed, folds, items, epochs, spillway: ours.facts },
+    peers: Object.fromEntries(theirs.map(([peer, { facts }]) => [peer, facts])),
+  }
+  process.stderr.write(`${title}, seed ${seed}: ${JSON.stringify(line)}\n`)
+  const tables = {
+    spillway: ours.table,
+    ...Object.fromEntries(theirs.map(([peer, { table }]) => [peer, table])),
+  }
+  return { line, tables, task }
+}
+
+/** Ours and the peers on one division of the sample; what lies in the folder already is read back. */
+async function trainFold({ id, seed, fold, folds, slice, sets, data, pythons, peerNames, folder }) {
+  const given =
+    data === undefined ? [] : [`data.files=${JSON.stringify(slice.files.map((f) => resolve(data, f)))}`]
+  const parts = folds === 1 ? [] : [`data.split.test=${1 / folds}`, `data.split.rotate=${fold / folds}`]
   const fixed = [`seed=${seed}`, 'fit.patience=null', 'executor.threads=1']
-  const opened = await openRun(system, [...slice.sets, ...fixed, ...given, ...sets])
+  const opened = await openRun(slice.system, [...slice.sets, ...parts, ...fixed, ...given, ...sets])
   try {
-    const { scores, ...ours } = await trainOurs(opened, join(folder, `${id}-${seed}`))
-    const only = ({ metrics, ...rest }) => ({
-      ...Object.fromEntries(Object.keys(figures).map((name) => [name, metrics[name]])),
-      ...rest,
-    })
+    const run = join(folder, `${id}-seed${seed}-fold${fold}`)
+    const ours = await trainOurs(opened, run)
     const found = {}
-    for (const peer of peersOf(slice, wanted))
-      found[peer] = only(await scoresOf[peer](opened, pythons[peer], scores))
-    const { epochs } = opened.config.fit
-    const line = { id, seed, items: opened.sample.counts.parts, epochs, spillway: only(ours), peers: found }
-    process.stderr.write(`${title}, seed ${seed}: ${JSON.stringify(line)}\n`)
-    return line
+    for (const peer of peerNames) {
+      const answer = () => scoresOf[peer](opened, pythons[peer], ours.table)
+      found[peer] = await keptScores(join(run, `${peer}.json`), opened.task, ours.table, answer)
+    }
+    return {
+      task: opened.task,
+      items: opened.sample.counts.parts,
+      epochs: opened.config.fit.epochs,
+      ours,
+      found,
+    }
   } finally {
     await opened.sample[Symbol.asyncDispose]()
   }
 }
 
-const pythonOf = { torch: pythonWithTorch, authors: pythonWithTorch, xgboost: pythonWithTrees }
+const pythonOf = {
+  torch: pythonWithTorch,
+  authors: pythonWithTorch,
+  xgboost: pythonWithTrees,
+  'xgboost-graph': pythonWithTrees,
+  'xgboost-all': pythonWithTrees,
+}
 
-/** What each peer makes of an opened run: figures on the items of our scores. */
+/** What each peer makes of an opened run: the table of our scores with its own. */
 const scoresOf = {
   torch: (opened, python, scores) => trainTorch('same', opened, python, scores),
   authors: (opened, python, scores) => trainTorch('authors', opened, python, scores),
-  xgboost: scoreTrees,
+  xgboost: (opened, python, scores) => scoreTrees(opened, python, scores, 'inputs'),
+  'xgboost-graph': (opened, python, scores) => scoreTrees(opened, python, scores, 'graph'),
+  'xgboost-all': (opened, python, scores) => scoreTrees(opened, python, scores, 'all'),
 }
 
 async function trainTorch(layout, opened, python, scores) {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { normalRandom } from '#spillway/train/layers/initial.js'
+import { scoreTable } from '#spillway/train/score-table.js'
+import { aheadOf } from './train/compared.mjs'
 import { type Line, rowsOf, targetOf } from './train/summary.mjs'
 
 const line = (seed: number, own: number, torch: number, trees: number): Line => ({
@@ -40,5 +43,39 @@ describe('figures beside twins', () => {
   it('says nothing of one seed', () => {
     const [first] = rowsOf([line(1, 0.89, 0.9, 0.95)])
     expect(targetOf(first).ok).toBeNull()
+  })
+})
+
+describe('what ours is ahead', () => {
+  const normal = normalRandom(1)
+  const noise = Float64Array.from({ length: 4000 }, () => normal())
+  const table = (shift: number) => scoreTable(new Map([['x', noise.map((x) => x + shift)]]))
+  const task = {
+    metrics: (items: { readonly column: (name: string) => Float64Array }) => {
+      const x = items.column('x')
+      return {
+        mean: x.reduce((a, b) => a + b, 0) / x.length,
+        square: x.reduce((a, b) => a + b * b, 0) / x.length,
+      }
+    },
+  }
+  const seed = (ours: number) => ({ task, tables: { spillway: table(ours), a: table(1), b: table(4) } })
+  const aheadIn = aheadOf([seed(2.9), seed(3.1)], { mean: 'mean', square: 'square' })
+
+  it('has no error where the items make none, as they are the same', () => {
+    const { ahead } = aheadIn('a', 'mean')
+    expect(ahead.value).toBeCloseTo(2, 9)
+    expect(ahead.error).toBeLessThan(1e-9)
+  })
+
+  it('has that of the sample elsewhere', () => {
+    const { ahead, ratio } = aheadIn('b', 'square')
+    const square = (shift: number) => shift * shift + 1
+    expect(Math.abs(ahead.value - ((square(2.9) + square(3.1)) / 2 - square(4)))).toBeLessThan(
+      4 * ahead.error,
+    )
+    // The difference of squares varies as 2 x for shifts one apart.
+    expect(ahead.error).toBeCloseTo(2 / Math.sqrt(noise.length), 2)
+    expect(ratio.value).toBeCloseTo(10 / 17, 1)
   })
 })

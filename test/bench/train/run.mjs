@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { recipeOf } from '#spillway/cli/recipe-option.js'
 import { beneathRun } from '#spillway/cli/train-config.js'
-import { loadYamlOver } from '#spillway/stream/config/load.js'
+import { loadYaml, loadYamlOver } from '#spillway/stream/config/load.js'
 import { runSchema } from '#spillway/train/config.js'
 import { openSample } from '#spillway/train/data/sample.js'
 import { createExecutor } from '#spillway/train/executor/index.js'
@@ -8,7 +10,7 @@ import { evaluateOn, trainEpoch } from '#spillway/train/fit/run.js'
 import { initialise } from '#spillway/train/layers/index.js'
 import { scheduleOf, trainProgram } from '#spillway/train/program.js'
 import { train } from '#spillway/train/run.js'
-import { runFiles } from '#spillway/train/run-folder.js'
+import { readResult, runFiles } from '#spillway/train/run-folder.js'
 import { readScores } from '#spillway/train/score-file.js'
 import { inSplit, scoreTable } from '#spillway/train/score-table.js'
 
@@ -63,19 +65,29 @@ async function compareLoss(what, executor, twin, data) {
   throw new Error(`the ${what} is ${ours.loss}, PyTorch's ${torch.loss}: not the same network`)
 }
 
-/** Trains, and gives the figures on the test part by the bundle as a scorer runs it. */
+/** Trains, or reads back what has been trained, and gives the table of the test part as a scorer has it with the bundle. */
 export async function trainOurs({ recipe, config, from }, folder) {
-  const began = performance.now()
-  const { result } = await train({ recipe, config, from, folder, resume: false })
+  const files = runFiles(folder)
+  if (existsSync(files.result))
+    checkSame(config, loadYaml(files.config, runSchema(recipe), [], {}).config, folder)
+  else await train({ recipe, config, from, folder, resume: false })
+  const { history, seconds } = await readResult(folder)
   return {
-    metrics: result.metrics.test,
-    loss: Math.min(...result.history.map(({ validation }) => validation.loss)),
-    seconds: (performance.now() - began) / 1e3,
-    scores: inSplit(await readScores(runFiles(folder).scores), 'test'),
+    table: inSplit(await readScores(files.scores), 'test'),
+    loss: Math.min(...history.map(({ validation }) => validation.loss)),
+    seconds: seconds.all,
   }
 }
 
-/** Trains the twin on the same batches and gives the same figures of its scores of the same items. */
+/** What was kept must be what would be trained. */
+function checkSame(wanted, kept, folder) {
+  for (const part of ['seed', 'data', 'recipe', 'fit']) {
+    if (isDeepStrictEqual(wanted[part], kept[part])) continue
+    throw new Error(`the run in ${folder} has other settings under ${part}: keep it elsewhere`)
+  }
+}
+
+/** Trains the twin on the same batches and gives the same table with its scores of the same items. */
 export async function scoreTwin({ config, task, sample }, twin, scored) {
   const began = performance.now()
   const { batch, epochs } = config.fit
@@ -93,7 +105,7 @@ export async function scoreTwin({ config, task, sample }, twin, scored) {
   }
   await twin.takeBest()
   const seconds = (performance.now() - began) / 1e3
-  return { metrics: task.metrics(await twinTable(task, sample, twin, scored)), loss: best, seconds }
+  return { table: await twinTable(task, sample, twin, scored), loss: best, seconds }
 }
 
 /** The table of our scores of the test part with the twin's in their place. */

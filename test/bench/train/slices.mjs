@@ -1,6 +1,10 @@
+/** Quantities of a large-radius jet, of all its particles, that trees see. */
+export const jetQuantities = 'pt mass sd_mass zg rg tau1 tau2 tau3 tau21 n_constituents'.split(' ')
+
 /**
  * What `npm run bench -- twins` trains: a system, what differs from its quick preset, the figures that count, and the twins
- * it has beside boosted trees, which each has. `files` are names in the folder of --data.
+ * it has beside boosted trees, which each has. `files` are names in the folder of --data. With `folds` = k it is trained k
+ * times on other parts of the sample, so that every item is once in a test part of 1/k.
  */
 export const slices = {
   'a1-mlp': {
@@ -64,17 +68,23 @@ export const slices = {
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
     twins: ['torch', 'authors'],
   },
-  'c1-besides': {
-    title: 'C1 lundnet, default network told of the jet',
+  'c1-quick': {
+    title: 'C1 lundnet, quick preset',
     system: 'lundnet',
     files: ['largeR_jets.arrow'],
-    sets: [
-      'recipe.network={"blocks":[32,32,64,64,128,128],"fusion":384,"dense":256}',
-      'recipe.besides=["mass","sd_mass","zg","rg","tau1","tau2","tau3","tau21","n_constituents"]',
-      'fit.epochs=4',
-    ],
+    sets: ['data.split.validation=0.1'],
+    folds: 2,
     figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
-    twins: ['torch'],
+    twins: ['torch', 'xgboost-graph'],
+  },
+  'c1-besides': {
+    title: 'C1 lundnet, quick preset told of the jet',
+    system: 'lundnet',
+    files: ['largeR_jets.arrow'],
+    sets: ['data.split.validation=0.1', `recipe.besides=${JSON.stringify(jetQuantities)}`],
+    folds: 2,
+    figures: { auc: 'AUC', rejection_50: 'rejection at 50 %' },
+    twins: ['torch', 'xgboost-all'],
   },
 }
 
@@ -83,6 +93,8 @@ export const peers = {
   torch: 'PyTorch, same network',
   authors: "PyTorch, LundNet's authors",
   xgboost: 'XGBoost',
+  'xgboost-graph': 'XGBoost, of splittings alone',
+  'xgboost-all': 'XGBoost, with splittings',
 }
 
 /** The peers of a slice out of those that are wanted. */

@@ -38,14 +38,18 @@ export function targetOf({ id, title, name, figure, peer, spillway, twin }) {
 }
 
 export function printTable(rows) {
-  const head = ['model', 'figure', 'spillway', 'range', 'twin', 'mean', 'range']
+  const head = ['model', 'figure', 'spillway', 'range', 'twin', 'mean', 'range', 'ahead', 'ratio']
   const table = new Table({ head, style: { head: [], border: [] } })
   const digits = (value) => value.toPrecision(4)
-  for (const { title, figure, peer, spillway, twin } of rows) {
+  const measured = ({ value, error }) => `${value.toPrecision(3)} ± ${error.toPrecision(2)}`
+  for (const { title, figure, peer, spillway, twin, ahead, ratio } of rows) {
     const [mean, range, theirs, theirRange] = [spillway.mean, spillway.range, twin.mean, twin.range].map(
       digits,
     )
-    table.push([title, figure, mean, range, peers[peer], theirs, theirRange])
+    const errors = [ahead, ratio].map(measured)
+    table.push([title, figure, mean, range, peers[peer], theirs, theirRange, ...errors])
   }
-  process.stdout.write(`\nTest part, means over the seeds\n${table.toString()}\n`)
+  process.stdout.write(
+    `\nTest part, means over the seeds; errors of what ours is ahead by a bootstrap over its items\n${table.toString()}\n`,
+  )
 }

@@ -5,6 +5,7 @@ import { gather } from '#spillway/train/data/mini-batches.js'
 import { SPLITS } from '#spillway/train/score-table.js'
 import { startPeer, threadsOf } from './process.mjs'
 import { withScores } from './run.mjs'
+import { jetQuantities } from './slices.mjs'
 
 const script = fileURLToPath(new URL('./trees.py', import.meta.url))
 
@@ -14,8 +15,6 @@ const product = (...factors) =>
   factors[0].map((_, row) => factors.reduce((value, factor) => value * factor[row], 1))
 const squared = (weight, truth) => ({ kind: 'squared', columns: [weight, truth] })
 const binary = (signal, rest) => ({ kind: 'binary', columns: [signal, rest] })
-
-const JET = ['pt', 'mass', 'sd_mass', 'zg', 'rg', 'tau1', 'tau2', 'tau3', 'tau21', 'n_constituents']
 
 /**
  * What the trees of each system see, tensors of feature builders side by side, and what each model of them is fitted to: the
@@ -49,7 +48,9 @@ const systems = {
     columns: ([first]) => [first, first.map((p) => 1 - p)],
   },
   lundnet: {
-    inputs: [['columns', { tensors: [{ name: 'jet', columns: JET.map((name) => `jet.${name}`) }] }]],
+    inputs: [
+      ['columns', { tensors: [{ name: 'jet', columns: jetQuantities.map((name) => `jet.${name}`) }] }],
+    ],
     goals: ({ 'target.signal': signal, weight }) => {
       const truth = component(signal, 0)
       return [
@@ -66,11 +67,46 @@ const systems = {
   },
 }
 
-/** Fits boosted trees (XGBoost) on high-level inputs of the same items in the same parts, and gives the same figures. */
-export async function scoreTrees({ config, task, sample }, interpreter, scored) {
+/** Splittings of a jet that trees see, of the largest kT first. */
+const LEADING = 6
+
+/** Of each jet how many splittings it has, and the features of the leading ones; NaN, which trees take as missing, for none. */
+function leadingSplittings({ nodes, mask }) {
+  const [jets, length, features] = nodes.shape
+  const width = 1 + LEADING * features
+  const data = new Float32Array(jets * width).fill(Number.NaN)
+  for (let jet = 0; jet < jets; jet++) {
+    const first = jet * length
+    const there = Array.from({ length }, (_, k) => first + k).filter((k) => mask.data[k] === 1)
+    const hardest = there.sort((a, b) => nodes.data[b * features] - nodes.data[a * features])
+    data[jet * width] = hardest.length
+    for (const [place, k] of hardest.slice(0, LEADING).entries()) {
+      const values = nodes.data.subarray(k * features, (k + 1) * features)
+      data.set(values, jet * width + 1 + place * features)
+    }
+  }
+  return { data, shape: [jets, width] }
+}
+
+/** What trees may see: the high-level inputs of the system, the splittings that the network sees, or both. */
+const sights = {
+  inputs: { quantities: true, splittings: false },
+  graph: { quantities: false, splittings: true },
+  all: { quantities: true, splittings: true },
+}
+
+/**
+ * Fits boosted trees (XGBoost) on the same items in the same parts, and gives the table of the test part with their scores.
+ * @param sight a name of `sights`
+ */
+export async function scoreTrees({ config, task, sample }, interpreter, scored, sight = 'inputs') {
   const began = performance.now()
   const { inputs, goals, columns } = systems[config.system]
-  const builders = inputs.map(([id, options]) => featureBuilders[id](options))
+  const { quantities, splittings } = sights[sight]
+  const builders = [
+    ...(quantities ? inputs.map(([id, options]) => featureBuilders[id](options)) : []),
+    ...(splittings ? [task.builder] : []),
+  ]
   const parts = {}
   for (const part of SPLITS) parts[part] = await matrixOf(task, sample, builders, part)
   const goalsOf = (part) => goals(parts[part].labels, config.recipe)
@@ -88,7 +124,7 @@ export async function scoreTrees({ config, task, sample }, interpreter, scored) 
     const [[target]] = Object.entries(task.targets)
     const truth = component(parts.test.labels[`target.${target}`], 0)
     const table = withScores(task, scored, columns(answer.columns), truth)
-    return { metrics: task.metrics(table), rounds: answer.rounds, seconds }
+    return { table, rounds: answer.rounds, seconds }
   } finally {
     peer.stop()
   }
@@ -108,7 +144,11 @@ async function matrixOf(task, sample, builders, part) {
     })
   }
   const gathered = builders.map((builder, b) => gather({ builder, targets, weighting }, views[b]))
-  const tensors = builders.flatMap((builder, b) => builder.tensors.map(({ name }) => gathered[b][name]))
+  const tensors = builders.flatMap((builder, b) =>
+    builder === task.builder
+      ? [leadingSplittings(gathered[b])]
+      : builder.tensors.map(({ name }) => gathered[b][name]),
+  )
   return { inputs: sideBySide(tensors), labels: gathered[0] }
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { type Events, float32 } from '../../../ingest/columns.js'
-import { areaUnderCurve, workingPoints } from '../../../report/roc.js'
+import { areaUnderCurve, sharesBelow, workingPoints } from '../../../report/roc.js'
 import type { Labels, Recipe, Task } from '../../../train/recipe.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
@@ -94,6 +94,7 @@ function task(options: Options): Task {
     network: (statistics) => lundNetwork(options.network, statistics, options.decorrelation),
     outputs: [{ name: 'probability', columns: [output] }],
     metrics: (table) => metrics(withoutSpectators(table, options), output),
+    comparable: (table) => bySignalBelow(table, `score.${output}`),
   }
 }
 
@@ -121,6 +122,14 @@ export function withoutSpectators(
   const origin = table.column('origin')
   const known = new Set([...signal, ...background])
   return table.where((row) => known.has(origin[row]))
+}
+
+/** Scores as shares of the signal that score lower, ties counted half: the cut that keeps half of it is at one half. */
+function bySignalBelow(table: ScoreTable, name: string): ScoreTable {
+  const score = table.column(name)
+  const truth = table.column('target.is_signal')
+  const signal = score.filter((_, row) => truth[row] === 1)
+  return table.with(name, sharesBelow(score, signal))
 }
 
 function metrics(table: ScoreTable, output: string): Record<string, number> {
