@@ -10,16 +10,7 @@ import {
 } from '../../../train/layers/index.js'
 import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
-import {
-  concat,
-  log1p,
-  mul,
-  relu,
-  reshape,
-  sigmoid,
-  sub,
-  sum,
-} from '../../../train/trace/tf.js'
+import { concat, log1p, mul, relu, reshape, sigmoid, sub, sum } from '../../../train/trace/tf.js'
 import { distanceCorrelation } from './decorrelation.js'
 import { type Graphs, packedGraphs, paddedGraphs } from './graph.js'
 import { normalisedTrunk, plainTrunk } from './trunk.js'
