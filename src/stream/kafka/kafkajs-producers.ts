@@ -1,8 +1,9 @@
 import kafkajs, { type Producer, type Transaction } from 'kafkajs'
 import { SpillwayError } from '../../errors.js'
 import { cutBatches } from './batches.js'
-import { isFenced, kafkaError, laneCode, type Phase, protocolName, sinkCode, within } from './errors-of.js'
+import { isFenced, kafkaError, laneCode, type Phase, sinkCode, within } from './errors-of.js'
 import { type Connect, compressionType, retryFor, topicMessages } from './kafkajs-connect.js'
+import { whileBusy } from './patience.js'
 import type {
   BatchProducer,
   KafkaRecord,
@@ -16,8 +17,6 @@ const defaultBatchBytes = 950_000
 const defaultDeliveryMs = 30_000
 /** How long a producer that is given up may take to abort and to disconnect. */
 const farewellMs = 2_000
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /**
  * See `LaneProducer`. The coordinator is busy for some milliseconds after a commit and refuses the next
@@ -44,7 +43,8 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
       transactionalId: options.transactionalId,
       transactionTimeout: options.transactionTimeoutMs ?? 60_000,
       idempotent: true,
-      maxInFlightRequests: 1,
+      // Records beside offsets. Of records there is one request at a time: kafkajs locks the broker for each.
+      maxInFlightRequests: 2,
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     })
@@ -66,11 +66,13 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
     let phase: Phase = 'send'
     let over = false
     const run = async (): Promise<void> => {
-      // Records first: of the two steps that can meet a busy coordinator, kafkajs retries only this one.
-      for (const batch of cutBatches(records, maxBytes)) {
-        await txn.sendBatch({ acks: -1, compression, topicMessages: topicMessages(batch) })
+      const send = async (): Promise<void> => {
+        for (const batch of cutBatches(records, maxBytes)) {
+          await txn.sendBatch({ acks: -1, compression, topicMessages: topicMessages(batch) })
+        }
       }
-      await sendOffsets(txn, offsets, deliveryMs)
+      // Side by side: an event waits for every answer, of which there would be four in a row.
+      await bothOf(send(), sendOffsets(txn, offsets, deliveryMs))
       if (over) throw new Error('given up')
       phase = 'commit'
       await txn.commit()
@@ -102,6 +104,11 @@ function disconnectAfter(running: Promise<unknown>, producer: Producer | undefin
   running.then(end, end)
 }
 
+/** Waits until both have ended. @throws what the first of them that failed threw */
+async function bothOf(first: Promise<void>, second: Promise<void>): Promise<void> {
+  for (const end of await Promise.allSettled([first, second])) if (end.status === 'rejected') throw end.reason
+}
+
 const messageOf: Readonly<Record<Phase, string>> = {
   init: 'Cannot open the lane',
   send: 'The transaction failed before its commit',
@@ -109,28 +116,14 @@ const messageOf: Readonly<Record<Phase, string>> = {
 }
 
 /** kafkajs does not retry AddOffsetsToTxn, which a busy coordinator refuses for some milliseconds. */
-async function sendOffsets(txn: Transaction, offsets: OffsetCommit, limitMs: number): Promise<void> {
+function sendOffsets(txn: Transaction, offsets: OffsetCommit, limitMs: number): Promise<void> {
   const { group, topic, partition, next, metadata = '' } = offsets
   // The client's types leave out the metadata that its encoder writes.
   const place = { partition, offset: String(next), metadata }
-  const end = Date.now() + limitMs
-  for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
-    try {
-      await txn.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [place] }] })
-      return
-    } catch (error) {
-      if (!busy.has(protocolName(error)) || Date.now() + wait > end) throw error
-    }
-    await sleep(wait)
-  }
+  return whileBusy({ limitMs, firstMs: 2 }, () =>
+    txn.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [place] }] }),
+  )
 }
-
-const busy: ReadonlySet<string> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'GROUP_LOAD_IN_PROGRESS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-])
 
 interface Waiting {
   readonly records: readonly KafkaRecord[]
