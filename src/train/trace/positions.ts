@@ -1,4 +1,5 @@
 import { isTracing } from './operator.js'
+import { withoutGradient } from './tape.js'
 import { engine, type Tensor, type Tensor1D, tensor1d } from './tf.js'
 
 export const POSITIONS_KERNEL = 'Positions'
@@ -8,7 +9,9 @@ export const POSITIONS_KERNEL = 'Positions'
  * runs: in a traced one it is a further dynamic axis, as free as those of the inputs, zero included. No gradient.
  */
 export function positionsOf(flags: Tensor): Tensor1D {
-  if (isTracing()) return engine().runKernel(POSITIONS_KERNEL, { flags }) as unknown as Tensor1D
+  if (isTracing()) {
+    return withoutGradient(() => engine().runKernel(POSITIONS_KERNEL, { flags }) as unknown as Tensor1D)
+  }
   const found: number[] = []
   flags.dataSync().forEach((flag, i) => {
     if (flag !== 0) found.push(i)
