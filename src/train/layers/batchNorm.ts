@@ -29,15 +29,16 @@ export interface BatchNormOutput {
   readonly state: Tensors
 }
 
-export interface BatchNorm extends Layer<[x: Tensor, training: boolean, mask?: Tensor], BatchNormOutput> {
+export interface BatchNorm extends Layer<[x: Tensor, training: boolean, real?: Tensor], BatchNormOutput> {
   /** What it does in evaluation, x · factor + offset, [features] each: for the layer before it to take over. */
   readonly running: (weights: Tensors) => { readonly factor: Tensor; readonly offset: Tensor }
 }
 
 /**
  * Batch normalisation over all axes but the last (Ioffe and Szegedy, arXiv:1502.03167). In training with the
- * statistics of the batch, in evaluation with the running ones. `mask`, of x's leading axes, leaves padding out of the
- * statistics; what stands in the padding is scaled like the rest.
+ * statistics of the batch, in evaluation with the running ones. `real` says what counts in the statistics: a mask of x's
+ * leading axes leaves padding out, which is scaled like the rest; a scalar is the number of rows, all of them real, where
+ * only the data tell it. All rows count when it is left out.
  */
 export function batchNorm(name: string, options: BatchNormOptions): BatchNorm {
   const { features, momentum = 0.1, epsilon = 1e-5 } = options
@@ -60,13 +61,13 @@ export function batchNorm(name: string, options: BatchNormOptions): BatchNorm {
       [names.variance]: { shape, initial: ones, trained: false },
     },
     running,
-    apply: (weights, x, training, mask) => {
+    apply: (weights, x, training, real) => {
       if (!training) {
         const { factor, offset } = running(weights)
         return { output: add(mul(x, factor), offset), state: {} }
       }
       const [scale, shift] = [weights[names.scale], weights[names.shift]]
-      const { output, mean, variance } = normalised(x, scale, shift, mask, epsilon)
+      const { output, mean, variance } = normalised(x, scale, shift, real, epsilon)
       const moved = (old: Tensor, fresh: Tensor) => add(mul(old, 1 - momentum), mul(fresh, momentum))
       const state = {
         [names.mean]: moved(weights[names.mean], mean),
@@ -78,14 +79,14 @@ export function batchNorm(name: string, options: BatchNormOptions): BatchNorm {
 }
 
 /** With the statistics of the batch, which are constants to whoever differentiates them. */
-function normalised(x: Tensor, scale: Tensor, shift: Tensor, mask: Tensor | undefined, epsilon: number) {
+function normalised(x: Tensor, scale: Tensor, shift: Tensor, real: Tensor | undefined, epsilon: number) {
   const features = x.shape.at(-1)!
   const count = x.shape.slice(0, -1).reduce((a, b) => a * b, 1)
   const rows = reshape(x, [count, features])
   const [share, mean, variance] = withoutGradient(() => {
-    const share = sharesOf(mask, count)
-    const mean = sum(mul(rows, share), 0)
-    return [share, mean, sum(mul(square(sub(rows, mean)), share), 0)]
+    const share = shareOf(real, count)
+    const mean = average(rows, share)
+    return [share, mean, average(square(sub(rows, mean)), share)]
   })
   const inverse = withoutGradient(() => rsqrt(add(variance, epsilon)))
   const op = customGrad((...args) => {
@@ -98,17 +99,27 @@ function normalised(x: Tensor, scale: Tensor, shift: Tensor, mask: Tensor | unde
 }
 
 /** How much each row counts in the statistics: [rows, 1], or one number for all where nothing is padding. */
-function sharesOf(mask: Tensor | undefined, count: number): Tensor {
-  if (mask === undefined) return scalar(1 / count)
-  return reshape(div(mask, maximum(sum(mask), 1)), [count, 1])
+function shareOf(real: Tensor | undefined, count: number): Tensor {
+  // Not a scalar, so that it multiplies the rows and not their sum: without rows it is infinite.
+  if (real === undefined) return reshape(scalar(1 / count), [1])
+  if (real.rank === 0) return div(1, maximum(real, 1))
+  return reshape(div(real, maximum(sum(real), 1)), [count, 1])
 }
+
+const average = (rows: Tensor, share: Tensor): Tensor =>
+  share.rank === 0 ? mul(sum(rows, 0), share) : sum(mul(rows, share), 0)
 
 /** Through the statistics too, in half the passes over x that composing it would cost. */
 function gradient(dy: Tensor, saved: Tensor[]): Tensor[] {
   const [centred, gamma, share, inverse] = saved
   const ofShift = sum(dy, 0)
   const along = sum(mul(dy, centred), 0)
-  const common = add(mul(centred, mul(along, square(inverse))), ofShift)
-  const dx = mul(sub(dy, mul(common, share)), mul(gamma, inverse))
+  const slope = mul(along, square(inverse))
+  // One share for all goes into the factors, which are small; that is a pass fewer.
+  const common =
+    share.rank === 0
+      ? add(mul(centred, mul(slope, share)), mul(ofShift, share))
+      : mul(add(mul(centred, slope), ofShift), share)
+  const dx = mul(sub(dy, common), mul(gamma, inverse))
   return [dx, mul(along, inverse), ofShift]
 }

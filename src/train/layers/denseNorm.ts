@@ -15,13 +15,13 @@ export interface DenseNormOptions {
 export function denseNorm(
   name: string,
   { inputs, outputs }: DenseNormOptions,
-): Layer<[x: Tensor, training: boolean, mask?: Tensor], BatchNormOutput> {
+): Layer<[x: Tensor, training: boolean, real?: Tensor], BatchNormOutput> {
   const product = dense(name, { inputs, outputs, bias: false })
   const norm = batchNorm(`${name}/norm`, { features: outputs })
   return {
     parameters: joined(product, norm),
-    apply: (weights, x, training, mask) => {
-      if (training) return norm.apply(weights, product.apply(weights, x), true, mask)
+    apply: (weights, x, training, real) => {
+      if (training) return norm.apply(weights, product.apply(weights, x), true, real)
       const { factor, offset } = norm.running(weights)
       return { output: linear(x, mul(weights[`${name}/kernel`], factor), offset), state: {} }
     },

@@ -18,6 +18,7 @@ export { type DenseNormOptions, denseNorm } from './denseNorm.js'
 export { dropout } from './dropout.js'
 export { type EdgeConvOptions, edgeConv } from './edgeConv.js'
 export { type EdgeConvNormOptions, edgeConvNorm } from './edgeConvNorm.js'
+export { type Edges, paddedEdges } from './edges.js'
 export { gru, type RecurrentOptions } from './gru.js'
 export { constant, given, type Initializer, ones, scaledNormal, zeros } from './initial.js'
 export { layerNorm } from './layerNorm.js'
@@ -26,6 +27,9 @@ export { lstm } from './lstm.js'
 export { type MlpOptions, mlp } from './mlp.js'
 export { type Neighbours, nearest } from './neighbours.js'
 export { type NormalisationConstants, normalise } from './normalise.js'
+export { packedEdges } from './packedEdges.js'
+export { pooledRows } from './packedPooling.js'
+export { type Packing, packed, packing } from './packing.js'
 export {
   carriedSpecs,
   initialise,

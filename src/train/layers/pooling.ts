@@ -20,7 +20,7 @@ import type { Layer } from './parameters.js'
 export type Pooling = 'sum' | 'mean' | 'max'
 
 /** Far below every feature, yet finite. */
-const LOWEST = -1e9
+export const LOWEST = -1e9
 
 /**
  * Pools the real tokens of x [batch, n, features] (mask [batch, n]) to [batch, features]. An event without tokens

@@ -2,8 +2,13 @@ import type { OnnxGraph, OnnxNode, ValueInfo } from './proto/model.js'
 import { type ElementType, elementType, type TensorData } from './proto/tensor.js'
 import type { Monomial, SizeExpression } from './sizes.js'
 
-/** Where a dynamic axis can be read: an input and one of its dimensions. */
-export type AxisSources = Readonly<Record<string, { readonly input: string; readonly dimension: number }>>
+/** Where a dynamic axis can be read: an input, or what a node gives, and one of its dimensions. */
+export interface AxisSource {
+  readonly input: string
+  readonly dimension: number
+}
+
+export type AxisSources = Readonly<Record<string, AxisSource>>
 
 /** Collects the nodes and constants of one graph; constants and size computations are made once. */
 export class GraphBuilder {
@@ -11,11 +16,16 @@ export class GraphBuilder {
   readonly #initializers: OnnxGraph['initializers'][number][] = []
   readonly #names = new Map<string, string>()
   readonly #arrays = new Map<ArrayLike<number>, string>()
-  readonly #axes: AxisSources
+  readonly #axes: Map<string, AxisSource>
   #counter = 0
 
   constructor(axes: AxisSources) {
-    this.#axes = axes
+    this.#axes = new Map(Object.entries(axes))
+  }
+
+  /** From here on an axis can be read that only the data of a run tell. */
+  addAxis(name: string, source: AxisSource): void {
+    this.#axes.set(name, source)
   }
 
   add(node: OnnxNode): void {
@@ -97,7 +107,7 @@ export class GraphBuilder {
 
   /** The size of a dynamic axis as an int64 vector of length one. */
   #axis(axis: string): string {
-    const { input, dimension } = this.#axes[axis]
+    const { input, dimension } = this.#axes.get(axis)!
     return this.#once(`axis ${axis}`, () =>
       this.#node('Shape', [input], { start: dimension, end: dimension + 1 }),
     )

@@ -65,8 +65,7 @@ function recordRuns(fn: TracedFunction, inputs: InputSpecs, options: TraceOption
   const axes = axisSources(inputs)
   const infos = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape, dtype }))
   for (let attempt = 0; ; attempt++) {
-    const points = tracePoints(Object.keys(axes), attempt)
-    const runs = points.map((point) => runOnce(fn, inputs, point, options))
+    const runs = runsAt((point) => runOnce(fn, inputs, point, options), Object.keys(axes), attempt)
     try {
       return mergeRuns(runs, infos, axes)
     } catch (error) {
@@ -75,10 +74,19 @@ function recordRuns(fn: TracedFunction, inputs: InputSpecs, options: TraceOption
   }
 }
 
+/** Runs at enough points for the axes of the inputs and for those that the first run found the data to make. */
+function runsAt(run: (point: Point) => Run, axes: readonly string[], attempt: number): Run[] {
+  const [point, ...others] = tracePoints(axes, attempt)
+  const first = run(point)
+  const found = first.trace.found.map(({ name }) => name)
+  if (found.length === 0) return [first, ...others.map(run)]
+  return tracePoints([...axes, ...found], attempt).map(run)
+}
+
 /** Runs `fn` once on symbolic inputs of the sizes of `point`. */
 function runOnce(fn: TracedFunction, specs: InputSpecs, point: Point, options: TraceOptions): Run {
   const backend = traceBackend()
-  const trace = new Trace(options)
+  const trace = new Trace(options, point)
   const previous = activeBackend()
   setBackend(BACKEND_NAME)
   try {

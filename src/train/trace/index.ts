@@ -15,6 +15,7 @@ export { type AdamOptions, type AdamWOptions, adam, adamW } from './optimizers/a
 export { clipByEntry, clipByGlobalNorm } from './optimizers/clip.js'
 export type { Optimizer, Tempo, Updated } from './optimizers/optimizer.js'
 export { type SgdOptions, sgd } from './optimizers/sgd.js'
+export { positionsOf } from './positions.js'
 export {
   type LossResult,
   next,

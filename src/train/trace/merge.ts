@@ -38,14 +38,24 @@ class Merge {
   graph(inputs: readonly ValueInfo[]): OnnxGraph {
     const [first] = this.#runs
     const renamed = outputNames(first.outputs)
-    for (const id of liveItems(Object.values(first.outputs))) {
+    const found = first.trace.found.map(({ value }) => value)
+    for (const id of liveItems([...Object.values(first.outputs), ...found])) {
       this.#item(
         this.#runs.map((run) => run.trace.items[id]),
         renamed.get(id),
       )
+      this.#readAxes(id)
     }
     const outputs = Object.keys(first.outputs).map((name) => this.#output(name))
     return this.#builder.graph('traced', inputs, outputs)
+  }
+
+  /** An axis that the data make is read from what found it, from there on. */
+  #readAxes(id: number): void {
+    for (const { name, value } of this.#runs[0].trace.found) {
+      if (value.item.id !== id) continue
+      this.#builder.addAxis(name, { input: this.#name(value), dimension: value.shape.length - 1 })
+    }
   }
 
   #item(items: readonly Item[], outputNames?: ReadonlyMap<number, string>): void {

@@ -2,6 +2,7 @@ import { SpillwayError } from '../../errors.js'
 import { BACKEND_NAME, TraceBackend } from './backend.js'
 import { hashKernels } from './kernels/hash.js'
 import { traceKernels } from './kernels/index.js'
+import { positionKernels } from './kernels/positions.js'
 import { operatorKernels } from './operator.js'
 import { Recorder } from './recorder.js'
 import { placeOf } from './site.js'
@@ -13,7 +14,7 @@ export function traceBackend(): TraceBackend {
   if (existing instanceof TraceBackend) return existing
   // Priority 0: TensorFlow.js must never choose this backend by itself.
   registerBackend(BACKEND_NAME, () => new TraceBackend(), 0)
-  for (const { name, record } of [...traceKernels, ...hashKernels, ...operatorKernels]) {
+  for (const { name, record } of [...traceKernels, ...hashKernels, ...positionKernels, ...operatorKernels]) {
     if (getKernel(name, BACKEND_NAME)) continue
     registerKernel({
       kernelName: name,

@@ -10,7 +10,12 @@ export interface SizeExpression {
   readonly terms: readonly { readonly factor: number; readonly monomial: Monomial }[]
 }
 
-const PRIMES = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
+/** Sizes for one pair of axes after another, so that those of an axis are never those of another in the same trace. */
+const PRIMES = [
+  [5, 7, 11, 13, 17, 19, 23, 29, 31, 37],
+  [41, 43, 47, 53, 59, 61, 67, 71, 73, 79],
+  [83, 89, 97, 101, 103, 107, 109, 113, 127, 131],
+]
 
 /**
  * The sizes to trace at: two more traces than dynamic axes, so that every fit has a size left to be checked on.
@@ -23,7 +28,10 @@ export function tracePoints(axes: readonly string[], attempt = 0): Point[] {
     const shift = attempt * (trace === 0 ? -2 : 2 + 2 * trace)
     // Steps of different length keep the points off every common line.
     return Object.fromEntries(
-      axes.map((axis, k) => [axis, PRIMES[(trace * (k + 1) + 2 * k) % PRIMES.length] + shift]),
+      axes.map((axis, k) => {
+        const primes = PRIMES[Math.floor(k / 2) % PRIMES.length]
+        return [axis, primes[(trace * (k + 1) + 2 * k) % primes.length] + shift]
+      }),
     )
   })
 }

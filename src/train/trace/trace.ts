@@ -1,6 +1,7 @@
 import type { InputItem, Item, NodeItem, Value } from './ir.js'
 import type { Attribute } from './proto/model.js'
 import type { ElementType } from './proto/tensor.js'
+import type { Point } from './sizes.js'
 
 export interface OutputSpec {
   readonly dtype: ElementType
@@ -22,17 +23,36 @@ export interface TraceOptions {
 // Distributes over the union, so that each kind of item keeps its own fields.
 type Unplaced<T> = T extends Item ? Omit<T, 'id' | 'site'> : never
 
+/** A dynamic axis that the data make: the last one of `value`. */
+export interface FoundAxis {
+  readonly name: string
+  readonly size: number
+  readonly value: Value
+}
+
+/** Stands in for the size of an axis that no point names yet. */
+const UNNAMED = 3
+
 /** The list that one run of the traced function fills. */
 export class Trace {
   readonly #items: Item[] = []
+  readonly #found: FoundAxis[] = []
   readonly options: TraceOptions
+  readonly #point: Point
 
-  constructor(options: TraceOptions) {
+  /** @param point sizes of the dynamic axes, those that the data make among them as far as they are known. */
+  constructor(options: TraceOptions, point: Point = {}) {
     this.options = options
+    this.#point = point
   }
 
   get items(): readonly Item[] {
     return this.#items
+  }
+
+  /** The axes that `finding` made, in order. */
+  get found(): readonly FoundAxis[] {
+    return this.#found
   }
 
   input(name: string, dtype: ElementType, shape: readonly number[]): Value {
@@ -76,6 +96,17 @@ export class Trace {
     domain = '',
   ): Value {
     return this.nodes(op, inputs, [{ dtype, shape }], { attributes, domain })[0]
+  }
+
+  /**
+   * Records a node that gives positions, int64 [1, as many as the data have]: that number is one more dynamic axis.
+   */
+  finding(op: string, inputs: readonly Value[]): Value {
+    const name = `positions ${this.#found.length}`
+    const size = this.#point[name] ?? UNNAMED
+    const value = this.node(op, inputs, [1, size], 'int64')
+    this.#found.push({ name, size, value })
+    return value
   }
 
   #add<T extends Item>(item: Unplaced<T>): T {

@@ -99,7 +99,7 @@ class DeepSets(nn.Module):
 
 
 class EdgeConv(nn.Module):
-    """As ours, the first layer once a node and gathered after: it is linear in (x_i, x_j - x_i)."""
+    """As ours, over the edges that there are, source to target; the first layer, linear in (x_i, x_j - x_i), once a node."""
 
     def __init__(self, name, features, width):
         super().__init__()
@@ -110,17 +110,19 @@ class EdgeConv(nn.Module):
             self.skip = nn.Linear(features, width)
             self.names[f"{name}/shortcut"] = self.skip
 
-    def forward(self, x, index, valid, count):
-        b, n, f = x.shape
+    def forward(self, x, source, target, count):
+        f = x.shape[1]
         own, other = self.first.weight[:, :f], self.first.weight[:, f:]
-        mine = F.linear(x, own - other, self.first.bias)
-        theirs = F.linear(x, other).reshape(b * n, -1).index_select(0, index).reshape(b, n, 3, -1)
-        edges = F.relu(self.second(F.relu(mine[:, :, None] + theirs)))
-        mean = (edges * valid).sum(2) / count
+        mine, theirs = F.linear(x, own - other, self.first.bias), F.linear(x, other)
+        edges = F.relu(mine.index_select(0, target) + theirs.index_select(0, source))
+        edges = F.relu(self.second(edges))
+        mean = edges.new_zeros(len(x), edges.shape[1]).index_add(0, target, edges) / count
         return F.relu(mean + (x if self.skip is None else self.skip(x)))
 
 
 class LundNet(nn.Module):
+    """The nodes of all jets one after another, without padding, as graph libraries and LundNet's authors have it."""
+
     def __init__(self):
         super().__init__()
         widths = [32, 32, 64, 64, 128, 128]
@@ -133,18 +135,21 @@ class LundNet(nn.Module):
             self.names |= block.names
 
     def forward(self, nodes, neighbours, mask):
-        b, n, _ = neighbours.shape
-        index = (neighbours.clamp(min=0).long() + torch.arange(b)[:, None, None] * n).reshape(-1)
-        valid = (neighbours >= 0).float()[..., None]
-        count = valid.sum(2).clamp(min=1)
-        column = mask[:, :, None]
-        x, outputs = nodes * column, []
+        real = mask > 0
+        row = (real.flatten().cumsum(0) - 1).reshape(real.shape)
+        jet = torch.nonzero(real)[:, 0]
+        at, node, k = torch.nonzero(neighbours >= 0, as_tuple=True)
+        source, target = row[at, neighbours[at, node, k].long()], row[at, node]
+        x, outputs = nodes[real], []
+        count = torch.bincount(target, minlength=len(x)).clamp(min=1)[:, None]
         for block in self.blocks:
-            x = block(x, index, valid, count) * column
+            x = block(x, source, target, count)
             outputs.append(x)
         h = self.fuse(torch.cat(outputs, -1))
-        mean = (h * column).sum(1) / column.sum(1).clamp(min=1)
-        top = h.masked_fill(column == 0, -1e9).amax(1)
+        sizes = real.sum(1)
+        mean = h.new_zeros(len(mask), h.shape[1]).index_add(0, jet, h) / sizes.clamp(min=1)[:, None]
+        # What comes from a ReLU is never below the zero that an empty jet gives.
+        top = torch.segment_reduce(h, "max", lengths=sizes, initial=0)
         return self.output(self.jet(torch.cat([mean, top], -1)))
 
 

@@ -21,6 +21,7 @@ import {
   nearest,
   normalise,
   type Parameters,
+  paddedEdges,
   pairBias,
   pooled,
   splineCoupling,
@@ -124,8 +125,8 @@ function edgeConvModel(dynamic: boolean): Model {
     parameters: joined(first, second, out),
     forward: (w, { x, mask }) => {
       const graph = nearest(tf.slice(x, [0, 0, 0], [-1, -1, 2]), mask, 3)
-      const h = first.apply(w, x, graph)
-      const deep = second.apply(w, h, dynamic ? nearest(h, mask, 3) : graph)
+      const h = first.apply(w, x, paddedEdges(graph))
+      const deep = second.apply(w, h, paddedEdges(dynamic ? nearest(h, mask, 3) : graph))
       return out.apply(w, pooled('mean', deep, mask))
     },
   }

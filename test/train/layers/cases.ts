@@ -25,6 +25,7 @@ import {
   nearest,
   normalise,
   type Parameters,
+  paddedEdges,
   pairBias,
   pooledAll,
   silu,
@@ -92,6 +93,7 @@ const graph: Readonly<Record<string, ParityInput>> = {
 }
 
 const neighboursIn = (i: Tensors) => ({ indices: i['indices'], valid: i['valid'] })
+const edgesIn = (i: Tensors) => paddedEdges(neighboursIn(i), i['mask'])
 /** Running statistics by other names than those that they had before. */
 const renamed = (state: Tensors): Tensors =>
   Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`new ${name}`, tensor]))
@@ -165,13 +167,13 @@ export const tokenCases: readonly ParityCase[] = [
   ),
   layerCase('attention pooling', pooling, { x: tokens, mask }, (i) => pooling.apply(i, i['x'], i['mask'])),
   layerCase('edge convolution over nearest neighbours', conv, { x: tokens, mask }, (i) =>
-    conv.apply(i, i['x'], nearest(tf.slice(i['x'], [0, 0, 0], [-1, -1, 2]), i['mask'], 3)),
+    conv.apply(i, i['x'], paddedEdges(nearest(tf.slice(i['x'], [0, 0, 0], [-1, -1, 2]), i['mask'], 3))),
   ),
   layerCase('edge convolution, dynamic', conv, { x: tokens, mask }, (i) =>
-    conv.apply(i, i['x'], nearest(i['x'], i['mask'], 2)),
+    conv.apply(i, i['x'], paddedEdges(nearest(i['x'], i['mask'], 2))),
   ),
   layerCase('edge convolution over a given graph', same, { x: tokens, ...graph }, (i) =>
-    same.apply(i, i['x'], { indices: i['indices'], valid: i['valid'] }),
+    same.apply(i, i['x'], edgesIn(i)),
   ),
   layerCase(
     'batch norm, training',
@@ -201,7 +203,7 @@ export const tokenCases: readonly ParityCase[] = [
     'edge convolution and batch norm, training',
     convNormed,
     { x: tokens, mask, ...graph },
-    (i) => convNormed.apply(i, i['x'], neighboursIn(i), true, i['mask']).output,
+    (i) => convNormed.apply(i, i['x'], edgesIn(i), true).output,
     {
       reference: (i) => plainEdgeConvNorm(i, 'en', i['x'], { ...neighboursIn(i), mask: i['mask'] }),
       // The reference rounds otherwise in its first product, and what follows is divided by deviations twice.
@@ -213,7 +215,7 @@ export const tokenCases: readonly ParityCase[] = [
       'edge convolution and batch norm, running statistics',
       convNormed,
       { x: tokens, mask, ...graph },
-      (i) => renamed(convNormed.apply(i, i['x'], neighboursIn(i), true, i['mask']).state),
+      (i) => renamed(convNormed.apply(i, i['x'], edgesIn(i), true).state),
     ),
     gradients: [],
   },
@@ -221,7 +223,7 @@ export const tokenCases: readonly ParityCase[] = [
     'edge convolution and batch norm, evaluation',
     convNormed,
     { x: tokens, ...graph },
-    (i) => convNormed.apply(i, i['x'], neighboursIn(i), false).output,
+    (i) => convNormed.apply(i, i['x'], edgesIn(i), false).output,
   ),
   layerCase('input normalisation', standard, { x: tokens, mask }, (i) =>
     standard.apply(i, i['x'], i['mask']),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import { exportWithProof } from '#spillway/train/fit/index.js'
-import { edgeConvNorm } from '#spillway/train/layers/index.js'
+import { edgeConvNorm, paddedEdges } from '#spillway/train/layers/index.js'
 import { initialise } from '#spillway/train/layers/parameters.js'
 import type { Arrays, Batch, Tensors } from '#spillway/train/trace/index.js'
 import { normals } from '../../support/random.js'
@@ -47,9 +47,8 @@ function applied(weights: Arrays, training: boolean, rubbish = 0) {
   const { output, state } = layer.apply(
     tensorsOf(weights),
     tf.tensor(x, [2, NODES, FEATURES]),
-    neighbours,
+    paddedEdges(neighbours, tf.tensor(mask, [2, NODES])),
     training,
-    tf.tensor(mask, [2, NODES]),
   )
   const numbers = Object.entries(state).map(([name, t]) => [name, [...t.dataSync()]] as const)
   return { output: [...output.dataSync()], state: Object.fromEntries(numbers) }
@@ -153,7 +152,7 @@ describe('edge convolution with batch normalisation', () => {
         predict: (w, { x, neighbours }) => {
           const valid = tf.cast(tf.greaterEqual(neighbours, 0), 'float32')
           const indices = tf.cast(tf.maximum(neighbours, 0), 'int32')
-          return { y: layer.apply(w, x, { indices, valid }, false).output }
+          return { y: layer.apply(w, x, paddedEdges({ indices, valid }), false).output }
         },
       },
       weights,

@@ -5,28 +5,14 @@ import {
   dropout,
   joined,
   mlp,
-  type Neighbours,
   normalise,
-  pooled,
   weightedMean,
 } from '../../../train/layers/index.js'
 import type { LossTerms, Network, SampleStatistics } from '../../../train/recipe.js'
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
-import {
-  cast,
-  concat,
-  greaterEqual,
-  log1p,
-  maximum,
-  mul,
-  relu,
-  reshape,
-  sigmoid,
-  sub,
-  sum,
-  type Tensor,
-} from '../../../train/trace/tf.js'
+import { concat, log1p, mul, relu, reshape, sigmoid, sub, sum } from '../../../train/trace/tf.js'
 import { distanceCorrelation } from './decorrelation.js'
+import { type Graphs, packedGraphs, paddedGraphs } from './graph.js'
 import { normalisedTrunk, plainTrunk } from './trunk.js'
 
 export const NetworkOptions = z.strictObject({
@@ -75,12 +61,10 @@ export function lundNetwork(
   const inputs = sizes.reduce((a, b) => a + b, known?.mean.length ?? 0)
   const jet = mlp('jet', { sizes: [inputs, options.dense], last: 'relu' })
   const output = dense('output', { inputs: options.dense, outputs: 1 })
-  const logit = (weights: Tensors, batch: Tensors, context?: StepContext) => {
-    const { mask } = batch
-    const graph = { nodes: batch['nodes'], neighbours: neighboursOf(batch['neighbours']), mask }
-    const splittings = trunk.apply(weights, graph, context !== undefined)
+  const logit = (weights: Tensors, batch: Tensors, graphs: Graphs, context?: StepContext) => {
+    const splittings = trunk.apply(weights, graphs, context !== undefined)
     const parts = options.pooling.map((kind) =>
-      kind === 'count' ? log1p(sum(mask, 1, true)) : pooled(kind, splittings.output, mask),
+      kind === 'count' ? log1p(sum(batch['mask'], 1, true)) : graphs.pool(kind, splittings.output),
     )
     const all = besides === undefined ? parts : [...parts, besides.apply(weights, batch['jet'])]
     const hidden = jet.apply(weights, concat(all, -1))
@@ -90,7 +74,7 @@ export function lundNetwork(
   return {
     parameters: joined(trunk, ...(besides === undefined ? [] : [besides]), jet, output),
     loss: (weights, batch, context) => {
-      const { z, state } = logit(weights, batch, context)
+      const { z, state } = logit(weights, batch, packedGraphs(batch), context)
       const losses = reshape(binaryCrossEntropy(z, batch['target.signal']), [z.shape[0] as number])
       const terms: LossTerms['terms'] = {
         classes: { value: weightedMean(losses, batch['weight']), weight: 1 },
@@ -102,12 +86,6 @@ export function lundNetwork(
       const value = distanceCorrelation(sigmoid(z), batch['target.mass'], background)
       return { terms: { ...terms, mass: { value, weight: decorrelation } }, state }
     },
-    predict: (weights, batch) => ({ probability: sigmoid(logit(weights, batch).z) }),
+    predict: (weights, batch) => ({ probability: sigmoid(logit(weights, batch, paddedGraphs(batch)).z) }),
   }
-}
-
-/** Positions as a scorer feeds them, −1 for none, as the neighbours of an EdgeConv. */
-function neighboursOf(positions: Tensor): Neighbours {
-  const valid = cast(greaterEqual(positions, 0), 'float32')
-  return { indices: cast(maximum(positions, 0), 'int32'), valid }
 }

@@ -5,24 +5,18 @@ import {
   edgeConvNorm,
   joined,
   mlp,
-  type Neighbours,
   normalise,
   type Parameters,
 } from '../../../train/layers/index.js'
 import type { Moments } from '../../../train/recipe.js'
 import type { Tensors } from '../../../train/trace/index.js'
 import { concat, log, maximum, relu, slice, type Tensor } from '../../../train/trace/tf.js'
+import type { Graphs } from './graph.js'
 
 /** What the part of LundNet that works on splittings reads. */
-export interface Graph {
-  /** [n, t, features], as the builder `lund-graph` writes them. */
-  readonly nodes: Tensor
-  readonly neighbours: Neighbours
-  /** [n, t] */
-  readonly mask: Tensor
-}
+export type Graph = Pick<Graphs, 'nodes' | 'edges'>
 
-/** From the splittings of jets to as many rows of `fusion` numbers, the outputs of all EdgeConv blocks joined. */
+/** From the splittings of jets to `fusion` numbers of each, the outputs of all EdgeConv blocks joined. */
 export interface Trunk {
   readonly parameters: Parameters
   /** `state` holds new running statistics, in training. */
@@ -51,15 +45,15 @@ export function plainTrunk(moments: Moments, { blocks, fusion }: TrunkOptions): 
   const fuse = mlp('fuse', { sizes: [total(blocks), fusion], last: 'relu' })
   return {
     parameters: joined(input, ...layers, fuse),
-    apply: (weights, { nodes, neighbours, mask }) => {
+    apply: (weights, { nodes, edges }) => {
       const outputs: Tensor[] = []
       layers.reduce(
         (x, layer) => {
-          const y = layer.apply(weights, x, neighbours)
+          const y = layer.apply(weights, x, edges)
           outputs.push(y)
           return y
         },
-        input.apply(weights, nodes, mask),
+        input.apply(weights, nodes),
       )
       return { output: fuse.apply(weights, concat(outputs, -1)), state: {} }
     },
@@ -73,17 +67,17 @@ export function normalisedTrunk(features: number, { blocks, fusion }: TrunkOptio
   const fuse = denseNorm('fuse', { inputs: total(blocks), outputs: fusion })
   return {
     parameters: joined(input, ...layers, fuse),
-    apply: (weights, { nodes, neighbours, mask }, training) => {
-      const first = input.apply(weights, withLogShare(nodes), training, mask)
+    apply: (weights, { nodes, edges }, training) => {
+      const first = input.apply(weights, withLogShare(nodes), training, edges.points)
       const states = [first.state]
       const outputs: Tensor[] = []
       layers.reduce((x, layer) => {
-        const { output, state } = layer.apply(weights, x, neighbours, training, mask)
+        const { output, state } = layer.apply(weights, x, edges, training)
         outputs.push(output)
         states.push(state)
         return output
       }, first.output)
-      const fused = fuse.apply(weights, concat(outputs, -1), training, mask)
+      const fused = fuse.apply(weights, concat(outputs, -1), training, edges.points)
       return {
         output: relu(fused.output),
         state: Object.fromEntries([...states, fused.state].flatMap((state) => Object.entries(state))),
@@ -99,7 +93,9 @@ const LEAST_SHARE = 1e-4
 
 /** Splittings with ln z in the place of z, as the authors have it: soft ones differ by orders of magnitude. */
 function withLogShare(nodes: Tensor): Tensor {
-  const part = (from: number, size: number) => slice(nodes, [0, 0, from], [-1, -1, size])
+  const leading = nodes.shape.slice(1)
+  const part = (from: number, size: number) =>
+    slice(nodes, [...leading.map(() => 0), from], [...leading.map(() => -1), size])
   const share = log(maximum(part(SHARE, 1), LEAST_SHARE))
-  return concat([part(0, SHARE), share, part(SHARE + 1, nodes.shape[2]! - SHARE - 1)], -1)
+  return concat([part(0, SHARE), share, part(SHARE + 1, nodes.shape.at(-1)! - SHARE - 1)], -1)
 }

@@ -1,11 +1,33 @@
 import * as tf from '@tensorflow/tfjs'
+import { positionsOf } from '#spillway/train/trace/index.js'
 import type { ParityCase, ParityInput } from '../parity.js'
 import { dims, ints, NONE, one, two, x } from './inputs.js'
 
 const table: ParityInput = { shape: [6, 3] }
 const perBatch: ParityInput = { shape: ['B', 'N', 2], dtype: 'int32', values: 'index:N' }
 
+const above = (t: tf.Tensor, least: number): tf.Tensor1D =>
+  positionsOf(tf.greater(tf.reshape(t, [-1]), least))
+
 export const gatherCases: readonly ParityCase[] = [
+  one('positions', (t) => above(t, 0.2), x, false),
+  one(
+    'positions of none',
+    (t) => tf.add(tf.reshape(t, [-1]), tf.sum(tf.cast(above(t, 1e9), 'float32'))),
+    x,
+    false,
+  ),
+  one('rows that the data choose', (t) => tf.gather(tf.reshape(t, [-1]), above(t, 0.2)), x, true),
+  one(
+    'two axes that the data make, with sizes of both',
+    (t) => {
+      const [some, few] = [above(t, 0.2), above(t, 0.5)].map((at) => tf.gather(tf.reshape(t, [-1]), at))
+      const table = tf.mul(tf.reshape(some, [-1, 1]), tf.add(tf.ones([1, few.size]), few))
+      return tf.div(tf.sum(tf.reshape(table, [few.size * some.size])), 1 + some.size + 3 * few.size)
+    },
+    x,
+    true,
+  ),
   two('gather', (a, b) => tf.gather(a, b as tf.Tensor1D), table, { ...ints, values: 'index:6' }, ['a']),
   two(
     'gather axis 1',
