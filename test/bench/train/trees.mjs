@@ -17,19 +17,26 @@ const binary = (signal, rest) => ({ kind: 'binary', columns: [signal, rest] })
 
 const JET = ['pt', 'mass', 'sd_mass', 'zg', 'rg', 'tau1', 'tau2', 'tau3', 'tau21', 'n_constituents']
 
+/** Derived quantities and momenta, in which mirror images are one. */
+function fractionInputs({ boson, neutrino }) {
+  const common = { layout: 'flat', derived: true, oriented: true }
+  if (boson === 'z') return [['zj-particles', { ...common, max_jets: 1 }]]
+  return [['w-particles', { ...common, neutrino, final: boson === 'w' ? 'lnu' : 'lnull' }]]
+}
+
 /**
  * What the trees of each system see, tensors of feature builders side by side, and what each model of them is fitted to: the
  * loss of the network. `columns` makes the columns of our output from what the models answer.
  */
 const systems = {
   'polarization-regression': {
-    inputs: [['zj-particles', { layout: 'flat', max_jets: 1, derived: true, oriented: true }]],
+    inputs: fractionInputs,
     goals: ({ 'target.fractions': fractions, weight }) =>
       [0, 1].map((c) => squared(weight.data, component(fractions, c))),
     columns: (answers) => answers,
   },
   'ssww-polarization': {
-    inputs: [['ssww-kinematics', {}]],
+    inputs: () => [['ssww-kinematics', {}]],
     goals: ({ weight, ...batch }, { classifiers, priors }) =>
       classifiers.map((name) => {
         const prior = name === 'signal' ? 0.5 : priors[name]
@@ -42,14 +49,14 @@ const systems = {
     columns: (answers) => answers,
   },
   'h4l-classifier': {
-    inputs: [['h4l-objects', {}]],
+    inputs: () => [['h4l-objects', {}]],
     goals: ({ 'target.class': classes, weight }) => [
       binary(...[0, 1].map((c) => product(weight.data, component(classes, c)))),
     ],
     columns: ([first]) => [first, first.map((p) => 1 - p)],
   },
   lundnet: {
-    inputs: [['columns', { tensors: [{ name: 'jet', columns: JET.map((name) => `jet.${name}`) }] }]],
+    inputs: () => [['columns', { tensors: [{ name: 'jet', columns: JET.map((name) => `jet.${name}`) }] }]],
     goals: ({ 'target.signal': signal, weight }) => {
       const truth = component(signal, 0)
       return [
@@ -70,7 +77,7 @@ const systems = {
 export async function scoreTrees({ config, task, sample }, interpreter, scored) {
   const began = performance.now()
   const { inputs, goals, columns } = systems[config.system]
-  const builders = inputs.map(([id, options]) => featureBuilders[id](options))
+  const builders = inputs(config.recipe).map(([id, options]) => featureBuilders[id](options))
   const parts = {}
   for (const part of SPLITS) parts[part] = await matrixOf(task, sample, builders, part)
   const goalsOf = (part) => goals(parts[part].labels, config.recipe)
