@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DERIVED } from '../z-derived.js'
-import { LossOptions, NetworkOptions } from './network.js'
+import { LossOptions, NetworkOptions } from './network-options.js'
 import { BOSONS } from './samples.js'
 
 /** What is regressed, from what, on which events. */
