@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { kafkaError, protocolName } from './errors-of.js'
 import { type Connect, retryFor } from './kafkajs-connect.js'
+import { whileBusy } from './patience.js'
 import type { KafkaAdmin } from './port.js'
 
 /** See `KafkaAdmin`. */
@@ -50,7 +51,9 @@ export function kafkajsAdmin(
   return {
     committed: (group, topic, partition) =>
       ask('Cannot read the committed offset', `group ${group}, ${topic}/${partition}`, async (client) => {
-        const answer = await settled(() => client.fetchOffsets({ groupId: group, topics: [topic] }))
+        const answer = await whileBusy(COORDINATOR, () =>
+          client.fetchOffsets({ groupId: group, topics: [topic] }),
+        )
         const found = answer[0]?.partitions.find((item) => item.partition === partition)
         if (found === undefined || found.offset === '-1') return null
         // The librdkafka binding writes the C string's end too.
@@ -97,24 +100,7 @@ export function kafkajsAdmin(
 }
 
 /** A broker that has just started does not yet know what it coordinates; kafkajs asks once. */
-const COORDINATOR_MS = 5_000
-const moving: ReadonlySet<string> = new Set([
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
-])
-
-/** Asks until the group's coordinator answers. */
-async function settled<T>(ask: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + COORDINATOR_MS; ; ) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!moving.has(protocolName(error)) || performance.now() > deadline) throw error
-      await sleep(50)
-    }
-  }
-}
+const COORDINATOR = { limitMs: 5_000, firstMs: 50 }
 
 /** How long the leaders of a new topic may take. */
 const LEADERS_MS = 15_000

@@ -1,8 +1,9 @@
 import kafkajs, { type Producer, type Transaction } from 'kafkajs'
 import { SpillwayError } from '../../errors.js'
 import { cutBatches } from './batches.js'
-import { isFenced, kafkaError, laneCode, type Phase, protocolName, sinkCode, within } from './errors-of.js'
+import { isFenced, kafkaError, laneCode, type Phase, sinkCode, within } from './errors-of.js'
 import { type Connect, compressionType, retryFor, topicMessages } from './kafkajs-connect.js'
+import { whileBusy } from './patience.js'
 import type {
   BatchProducer,
   KafkaRecord,
@@ -16,8 +17,6 @@ const defaultBatchBytes = 950_000
 const defaultDeliveryMs = 30_000
 /** How long a producer that is given up may take to abort and to disconnect. */
 const farewellMs = 2_000
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /**
  * See `LaneProducer`. The coordinator is busy for some milliseconds after a commit and refuses the next
@@ -109,28 +108,14 @@ const messageOf: Readonly<Record<Phase, string>> = {
 }
 
 /** kafkajs does not retry AddOffsetsToTxn, which a busy coordinator refuses for some milliseconds. */
-async function sendOffsets(txn: Transaction, offsets: OffsetCommit, limitMs: number): Promise<void> {
+function sendOffsets(txn: Transaction, offsets: OffsetCommit, limitMs: number): Promise<void> {
   const { group, topic, partition, next, metadata = '' } = offsets
   // The client's types leave out the metadata that its encoder writes.
   const place = { partition, offset: String(next), metadata }
-  const end = Date.now() + limitMs
-  for (let wait = 2; ; wait = Math.min(50, wait * 2)) {
-    try {
-      await txn.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [place] }] })
-      return
-    } catch (error) {
-      if (!busy.has(protocolName(error)) || Date.now() + wait > end) throw error
-    }
-    await sleep(wait)
-  }
+  return whileBusy({ limitMs, firstMs: 2 }, () =>
+    txn.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [place] }] }),
+  )
 }
-
-const busy: ReadonlySet<string> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'GROUP_LOAD_IN_PROGRESS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-])
 
 interface Waiting {
   readonly records: readonly KafkaRecord[]
