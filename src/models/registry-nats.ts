@@ -1,14 +1,7 @@
-import { readFileSync } from 'node:fs'
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type KV,
-  KvWatchInclude,
-  type ObjectStore,
-} from 'nats'
+import { type KV, KvWatchInclude, type ObjectStore } from 'nats'
 import { asSpillwayError, SpillwayError } from '../errors.js'
 import type { BundleFiles } from './bundle.js'
+import { connectNats, type NatsAddress } from './nats.js'
 import {
   type Entry,
   entryOf,
@@ -22,12 +15,9 @@ import {
 } from './registry.js'
 import { listingOf } from './registry-listing.js'
 
-export interface NatsRegistryOptions {
-  readonly servers: readonly string[]
+export interface NatsRegistryOptions extends NatsAddress {
   /** Key-value bucket and object store of that name; made when missing. */
   readonly bucket: string
-  /** Credentials file. */
-  readonly credentials?: string
 }
 
 const PIN = 'pin'
@@ -160,16 +150,8 @@ export async function natsRegistry(options: NatsRegistryOptions): Promise<Regist
   }
 }
 
-async function open({ servers, bucket, credentials }: NatsRegistryOptions) {
-  const options: ConnectionOptions = {
-    servers: [...servers],
-    name: 'spillway-registry',
-    timeout: 5_000,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    ...(credentials !== undefined && { authenticator: credsAuthenticator(readFileSync(credentials)) }),
-  }
-  const connection = await connect(options)
+async function open({ bucket, ...address }: NatsRegistryOptions) {
+  const connection = await connectNats(address, 'spillway-registry')
   try {
     const jetstream = connection.jetstream({ timeout: 10_000 })
     const keys: KV = await jetstream.views.kv(bucket, { history: 1 })

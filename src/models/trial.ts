@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { setPriority } from 'node:os'
 import { type ErrorCode, SpillwayError } from '../errors.js'
 import type { BatchSettings } from './batching.js'
+import { cpuMsOf } from './cpu-time.js'
 import type { Bundle } from './manifest.js'
 import type { ProbeReport } from './probe.js'
 import type { SessionSettings } from './provider.js'
@@ -35,10 +36,16 @@ export type TrialAnswer =
     }
 
 const LIMIT_MS = 120_000
+/** A process that a busy machine leaves no time may take its limit that many times over, by the clock. */
+const PATIENCE = 4
+/** How often at most to look how long it has computed. */
+const LOOK_MS = 100
 
 /**
  * Loads a model in a process of its own, binds it to its manifest and runs its probe: a malformed model can end or
  * hang the process that loads it, and that must not be ours.
+ * @param limitMs Longest that it may compute; where the system does not say how long a process has computed, that it may
+ *   take. By the clock it may take four times as long.
  * @param niceness Lower priority of the process, 0 to 19 (see `nice`).
  * @throws SpillwayError MODEL_CRASHES when the child dies or hangs; otherwise what loading or the probe threw.
  */
@@ -60,10 +67,15 @@ export function tryModel(
       said = (said + text).slice(-2_000)
     })
     let late = false
-    const timer = setTimeout(() => {
-      late = true
-      child.kill('SIGKILL')
-    }, limitMs)
+    const end = performance.now() + PATIENCE * limitMs
+    const look = (): void => {
+      const computed = child.pid === undefined ? null : cpuMsOf(child.pid)
+      const left = Math.min(limitMs - (computed ?? limitMs), end - performance.now())
+      late = left <= 0
+      if (late) child.kill('SIGKILL')
+      else timer = setTimeout(look, Math.max(left, LOOK_MS))
+    }
+    let timer = setTimeout(look, limitMs)
     child.on('message', (message) => {
       answer = message as TrialAnswer
     })

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { connect, credsAuthenticator, type NatsConnection } from 'nats'
+import type { NatsConnection } from 'nats'
 import { asSpillwayError } from '../errors.js'
+import { connectNats } from '../models/nats.js'
 import type { PipelineConfig } from './config/schema.js'
 import type { Done, LaneId } from './sink.js'
 
@@ -19,19 +19,14 @@ export interface DecisionPublisher {
  */
 export async function natsDecisions(
   pipeline: string,
-  { servers, credentials }: NonNullable<PipelineConfig['nats']>,
+  nats: NonNullable<PipelineConfig['nats']>,
 ): Promise<DecisionPublisher> {
   const subject = `spillway.${pipeline}.decisions`
   let connection: NatsConnection
   try {
-    connection = await connect({
-      servers: [...servers],
-      name: `spillway-${pipeline}`,
-      maxReconnectAttempts: -1,
-      ...(credentials !== undefined && { authenticator: credsAuthenticator(readFileSync(credentials)) }),
-    })
+    connection = await connectNats(nats, `spillway-${pipeline}`)
   } catch (cause) {
-    throw asSpillwayError(cause, 'SINK_UNAVAILABLE', { place: servers.join(', ') })
+    throw asSpillwayError(cause, 'SINK_UNAVAILABLE', { place: nats.servers.join(', ') })
   }
   const text = new TextEncoder()
   return {

@@ -1,9 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { threadId } from 'node:worker_threads'
 import type { Bundle } from '../models/manifest.js'
 
 /** Bytes of models that may lie about in a thread. */
 const MUCH = 16 << 20
+/** Multiples of it fall far from each other between 0 and 1. */
+const GOLDEN = 0.618
 
 /**
  * What models leave behind in a thread: each one comes as bytes, several times over on its way, and what scores is made
@@ -13,7 +16,8 @@ const MUCH = 16 << 20
  */
 export class Leftovers {
   readonly #collect: () => void
-  #bytes = 0
+  /** Threads begin at different places: models come to all of them at once, and they should not all pause then. */
+  #bytes = MUCH * ((threadId * GOLDEN) % 1)
 
   constructor(collect: () => void = collector()) {
     this.#collect = collect

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { connect, credsAuthenticator } from 'nats'
 import { asSpillwayError, SpillwayError } from '../errors.js'
+import { connectNats } from '../models/nats.js'
 import { isRegistryStep, type PipelineConfig } from './config/schema.js'
 import type { RegistryModel } from './control/config.js'
 import { ModelFeed } from './control/feed.js'
@@ -44,20 +44,10 @@ export async function reachTopic(client: KafkaClient, topic: string): Promise<Re
 }
 
 /** @throws SpillwayError SINK_UNAVAILABLE */
-export async function reachNats({
-  servers,
-  credentials,
-}: NonNullable<PipelineConfig['nats']>): Promise<Reached> {
+export async function reachNats(nats: NonNullable<PipelineConfig['nats']>): Promise<Reached> {
+  const { servers } = nats
   try {
-    const authenticator =
-      credentials === undefined ? undefined : credsAuthenticator(readFileSync(credentials))
-    const connection = await connect({
-      servers: [...servers],
-      name: 'spillway-doctor',
-      timeout: 5_000,
-      reconnect: false,
-      ...(authenticator && { authenticator }),
-    })
+    const connection = await connectNats(nats, 'spillway-doctor', { reconnect: false })
     const { version, server_name, jetstream } = connection.info ?? {}
     await connection.close()
     return {

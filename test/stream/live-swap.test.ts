@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BundleFiles } from '#spillway/models/bundle.js'
@@ -7,25 +7,11 @@ import { signBundle } from '#spillway/models/signature.js'
 import { followingScorer, type Scored } from '../support/following.js'
 import { sleep, until } from '../support/kafka.js'
 import { crashing, endless, linear } from '../support/onnx.js'
+import { childrenThatRun } from '../support/processes.js'
 import { scaled } from '../support/registries.js'
 import { tinyModel } from '../support/tiny-model.js'
 
 const LIMIT = 120_000
-
-/** Processes that this one started, by what their command line holds. */
-function childrenThatRun(what: string): string[] {
-  const threads = readdirSync('/proc/self/task')
-  const pids = threads.flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' '))
-  return pids.filter((pid) => pid !== '' && read(`/proc/${pid}/cmdline`).includes(what))
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return ''
-  }
-}
 
 describe('a scorer that follows a registry', () => {
   it(

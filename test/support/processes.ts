@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { root } from './pipelines.js'
 
 export interface Ended {
@@ -35,3 +36,18 @@ export class Child {
 
 /** `spillway …` as a process of its own. */
 export const spillway = (...args: string[]): Child => new Child([`${root}dist/cli/main.js`, ...args])
+
+/** Processes that this one started, by what their command line holds (Linux). */
+export function childrenThatRun(what: string): string[] {
+  const threads = readdirSync('/proc/self/task')
+  const pids = threads.flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' '))
+  return pids.filter((pid) => pid !== '' && read(`/proc/${pid}/cmdline`).includes(what))
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}

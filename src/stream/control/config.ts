@@ -65,7 +65,9 @@ export const RegistryModel = z
       .positive()
       .max(3_600)
       .default(30)
-      .describe('longest that loading and probing may take, in a process of its own'),
+      .describe(
+        'longest that loading and probing may compute, in a process of its own, s; four times that by the clock',
+      ),
     rollout: Rollout.prefault({}).describe('how a newer version becomes live'),
     rollback: Rollback.prefault({}).describe('when a new live version is taken back for the one before'),
   })

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, credsAuthenticator, Events, type NatsConnection } from 'nats'
+import { Events, type NatsConnection } from 'nats'
+import { connectNats } from '../../models/nats.js'
 import type { PipelineConfig } from '../config/schema.js'
 import { type Announcement, announcementBytes, readAnnouncement } from './announcement.js'
 import type { Asked, GroupDesk } from './desk.js'
@@ -111,16 +111,8 @@ export class Group {
   /** One connection, which the client itself renews, until it ends for good. */
   async #talk(): Promise<void> {
     const { pipeline, nats } = this.#options
-    const { servers, credentials } = nats
-    const connection = await connect({
-      servers: [...servers],
-      name: `spillway-${pipeline}-group`,
-      noEcho: true,
-      timeout: RETRY_MS,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 500,
-      ...(credentials !== undefined && { authenticator: credsAuthenticator(readFileSync(credentials)) }),
-    })
+    const own = { noEcho: true, timeout: RETRY_MS }
+    const connection = await connectNats(nats, `spillway-${pipeline}-group`, own)
     if (this.#closing.signal.aborted) return connection.close()
     this.#connection = connection
     connection.subscribe(this.#subject, {

@@ -43,7 +43,8 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
       transactionalId: options.transactionalId,
       transactionTimeout: options.transactionTimeoutMs ?? 60_000,
       idempotent: true,
-      maxInFlightRequests: 1,
+      // Records beside offsets. Of records there is one request at a time: kafkajs locks the broker for each.
+      maxInFlightRequests: 2,
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     })
@@ -65,11 +66,13 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
     let phase: Phase = 'send'
     let over = false
     const run = async (): Promise<void> => {
-      // Records first: of the two steps that can meet a busy coordinator, kafkajs retries only this one.
-      for (const batch of cutBatches(records, maxBytes)) {
-        await txn.sendBatch({ acks: -1, compression, topicMessages: topicMessages(batch) })
+      const send = async (): Promise<void> => {
+        for (const batch of cutBatches(records, maxBytes)) {
+          await txn.sendBatch({ acks: -1, compression, topicMessages: topicMessages(batch) })
+        }
       }
-      await sendOffsets(txn, offsets, deliveryMs)
+      // Side by side: an event waits for every answer, of which there would be four in a row.
+      await bothOf(send(), sendOffsets(txn, offsets, deliveryMs))
       if (over) throw new Error('given up')
       phase = 'commit'
       await txn.commit()
@@ -99,6 +102,11 @@ export function kafkajsLane(connect: Connect, options: TransactionalOptions): La
 function disconnectAfter(running: Promise<unknown>, producer: Producer | undefined): void {
   const end = () => producer?.disconnect().catch(() => undefined)
   running.then(end, end)
+}
+
+/** Waits until both have ended. @throws what the first of them that failed threw */
+async function bothOf(first: Promise<void>, second: Promise<void>): Promise<void> {
+  for (const end of await Promise.allSettled([first, second])) if (end.status === 'rejected') throw end.reason
 }
 
 const messageOf: Readonly<Record<Phase, string>> = {

@@ -1,25 +1,12 @@
-import { readFileSync } from 'node:fs'
-import {
-  AckPolicy,
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type JetStreamClient,
-  type KV,
-  type NatsConnection,
-  nanos,
-  RetentionPolicy,
-} from 'nats'
+import { AckPolicy, type JetStreamClient, type KV, type NatsConnection, nanos, RetentionPolicy } from 'nats'
 import { asSpillwayError, SpillwayError } from '../../errors.js'
+import { connectNats, type NatsAddress } from '../../models/nats.js'
 import type { TrialReply } from './pool-local.js'
 
 /** Where trials wait and results lie. */
-export interface QueueAddress {
-  readonly servers: readonly string[]
+export interface QueueAddress extends NatsAddress {
   /** Names the stream, its subjects and the bucket of results. */
   readonly name: string
-  /** Credentials file. */
-  readonly credentials?: string
 }
 
 /** A work queue of trials in NATS JetStream, and a bucket of their results by job. */
@@ -59,20 +46,12 @@ export function parseQueue(at: string, credentials?: string): QueueAddress {
  * Opens a queue; its stream, consumer and bucket are made when missing.
  * @throws SpillwayError REGISTRY_UNAVAILABLE when no server with JetStream answers.
  */
-export async function openQueue({ servers, name, credentials }: QueueAddress): Promise<TrialQueue> {
-  const place = `${servers.join(',')}/${name}`
+export async function openQueue({ name, ...address }: QueueAddress): Promise<TrialQueue> {
+  const place = `${address.servers.join(',')}/${name}`
   const stream = `SPILLWAY_TRIALS_${name}`
-  const options: ConnectionOptions = {
-    servers: [...servers],
-    name: 'spillway-optimize',
-    timeout: 5_000,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    ...(credentials !== undefined && { authenticator: credsAuthenticator(readFileSync(credentials)) }),
-  }
   let connection: NatsConnection | undefined
   try {
-    connection = await connect(options)
+    connection = await connectNats(address, 'spillway-optimize')
     const manager = await connection.jetstreamManager()
     const subject = (id: string): string => `spillway.trials.${name}.${id}`
     await manager.streams.add({

@@ -136,6 +136,17 @@ describe('a sample', () => {
     expect(spectators.counts.parts.test).toBeGreaterThan(without.counts.parts.test)
   })
 
+  it('that is not there ends the run at once, where a stream would wait for its source', async () => {
+    const at = await written(
+      'absent',
+      rowsOf(8, () => ({ x: 1 })),
+    )
+    const absent = { code: 'FILE_UNREADABLE', remedy: expect.stringContaining('files of the sample') }
+    for (const data of [{ files: ['1.arrow'] }, { files: ['*.root'] }, { exclude: ['more/*.arrow'] }]) {
+      await expect(openSample(task(), config(data), at)).rejects.toMatchObject(absent)
+    }
+  })
+
   it('says which part or class has no items, and which columns are missing', async () => {
     const at = await written(
       'empty',
