@@ -15,20 +15,36 @@ import { logs, Z_JET, type ZJet, zJetVariables } from '../z-jet.js'
 export const DERIVED = [...Z_JET, 'cos_theta', 'cos_phi', 'zj_mass', 'zj_rapidity', 'cos_theta_star'] as const
 export type Derived = (typeof DERIVED)[number]
 
+/** Those of them that turn around with the beam. */
+const SIDED = new Set<Derived>([
+  'z_rapidity',
+  'cos_theta_cs',
+  'jet_eta',
+  'cos_phi',
+  'zj_rapidity',
+  'cos_theta_star',
+])
+
+/** To which side quantities count that turn around with the beam: that to which the boson flies, or that of beam 1 (+z). */
+export type Side = 'boson' | 'beam'
+
 /** Every derived quantity of every event; NaN where the event has not got what it is made of. */
-export function derivedOf(event: ZJet): Readonly<Record<Derived, Float64Array>> {
+export function derivedOf(event: ZJet, side: Side = 'boson'): Readonly<Record<Derived, Float64Array>> {
   const boson = addPairs(event.minus, event.plus)
   const both = addPairs(boson, event.jet)
   const inside = toRestFrame(boson, both)
-  const sided = (values: Float64Array): Float64Array => values.map((x, i) => (boson.pz[i] < 0 ? -x : x))
+  const turned = (values: Float64Array): Float64Array => values.map((x, i) => (boson.pz[i] < 0 ? -x : x))
   const cosine = (pz: number, i: number): number =>
     clampCosine(pz / Math.hypot(inside.px[i], inside.py[i], pz))
-  return {
+  const all = {
     ...zJetVariables(event),
     cos_theta: helicityCosines(event.minus, boson),
     cos_phi: helicityAzimuths(event.minus, boson).map(Math.cos),
     zj_mass: logs(masses(both)),
-    zj_rapidity: sided(rapidities(both)),
-    cos_theta_star: sided(inside.pz.map(cosine)),
+    zj_rapidity: turned(rapidities(both)),
+    cos_theta_star: turned(inside.pz.map(cosine)),
   }
+  if (side === 'boson') return all
+  const entries = DERIVED.map((name) => [name, SIDED.has(name) ? turned(all[name]) : all[name]] as const)
+  return Object.fromEntries(entries) as typeof all
 }

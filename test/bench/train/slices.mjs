@@ -19,12 +19,7 @@ export const slices = {
     title: 'A1 polarization-regression, Transformer',
     system: 'polarization-regression',
     files: ['zj_lo.arrow'],
-    sets: [
-      'recipe.network={"kind":"transformer","size":32,"blocks":2}',
-      'fit.epochs=10',
-      'fit.learning_rate=2e-3',
-      'fit.optimizer.weight_decay=0.01',
-    ],
+    sets: ['recipe.network={"kind":"transformer","size":32,"blocks":2}'],
     figures: { r2_r_l: 'R² of r_L', r2_r_t: 'R² of r_T' },
     twins: ['torch'],
   },

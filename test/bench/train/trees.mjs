@@ -16,19 +16,26 @@ const product = (...factors) =>
 const squared = (weight, truth) => ({ kind: 'squared', columns: [weight, truth] })
 const binary = (signal, rest) => ({ kind: 'binary', columns: [signal, rest] })
 
+/** Derived quantities and momenta, in which mirror images are one. */
+function fractionInputs({ boson, neutrino }) {
+  const common = { layout: 'flat', derived: true, oriented: true }
+  if (boson === 'z') return [['zj-particles', { ...common, max_jets: 1 }]]
+  return [['w-particles', { ...common, neutrino, final: boson === 'w' ? 'lnu' : 'lnull' }]]
+}
+
 /**
  * What the trees of each system see, tensors of feature builders side by side, and what each model of them is fitted to: the
  * loss of the network. `columns` makes the columns of our output from what the models answer.
  */
 const systems = {
   'polarization-regression': {
-    inputs: [['zj-particles', { layout: 'flat', max_jets: 1, derived: true, oriented: true }]],
+    inputs: fractionInputs,
     goals: ({ 'target.fractions': fractions, weight }) =>
       [0, 1].map((c) => squared(weight.data, component(fractions, c))),
     columns: (answers) => answers,
   },
   'ssww-polarization': {
-    inputs: [['ssww-kinematics', {}]],
+    inputs: () => [['ssww-kinematics', {}]],
     goals: ({ weight, ...batch }, { classifiers, priors }) =>
       classifiers.map((name) => {
         const prior = name === 'signal' ? 0.5 : priors[name]
@@ -41,14 +48,14 @@ const systems = {
     columns: (answers) => answers,
   },
   'h4l-classifier': {
-    inputs: [['h4l-objects', {}]],
+    inputs: () => [['h4l-objects', {}]],
     goals: ({ 'target.class': classes, weight }) => [
       binary(...[0, 1].map((c) => product(weight.data, component(classes, c)))),
     ],
     columns: ([first]) => [first, first.map((p) => 1 - p)],
   },
   lundnet: {
-    inputs: [
+    inputs: () => [
       ['columns', { tensors: [{ name: 'jet', columns: jetQuantities.map((name) => `jet.${name}`) }] }],
     ],
     goals: ({ 'target.signal': signal, weight }) => {
@@ -104,7 +111,7 @@ export async function scoreTrees({ config, task, sample }, interpreter, scored, 
   const { inputs, goals, columns } = systems[config.system]
   const { quantities, splittings } = sights[sight]
   const builders = [
-    ...(quantities ? inputs.map(([id, options]) => featureBuilders[id](options)) : []),
+    ...(quantities ? inputs(config.recipe).map(([id, options]) => featureBuilders[id](options)) : []),
     ...(splittings ? [task.builder] : []),
   ]
   const parts = {}

@@ -61,15 +61,16 @@ def regression(p, t, recipe, training):
     else:
         mask = t["mask"]
         x = linear(p, "embed", normalised(p, "input", t["particles"], mask))
-        for known in derived:
-            x = x + linear(p, "embed/derived", known)[:, None]
+        told = [mlp(p, "beside", known, F.silu) for known in derived]
+        for known in told:
+            x = x + known[:, None]
         x = F.gelu(x)
         for i in range(o["blocks"]):
             x = block(p, f"block{i}", x, mask, o["heads"], drop, training)
         x = layer_norm(p, "norm", x)
         scores = linear(p, "pool/score", x)[..., 0].masked_fill(mask == 0, -1e9)
         event = (x * (scores.softmax(-1) * mask)[..., None]).sum(1)
-        y = mlp(p, "head", event, F.gelu)
+        y = mlp(p, "head", torch.cat([event, *told], -1), F.gelu)
     return weighted((y - t["target.fractions"]).square().mean(-1), t), y
 
 

@@ -208,6 +208,20 @@ describe('derived quantities of zj-particles', () => {
     }
   })
 
+  it('count to the side of beam 1 where they are told to', () => {
+    const layout = 'derived'
+    const builder = featureBuilder('zj-particles', 1, { layout, derived_side: 'beam' })
+    const [mirrored] = derivedOf([balanced])
+    const found = [1, -1].map((side) => tensorsOf(builder, events([seen(side, 1, 0)])).derived)
+    const turned = ['z_rapidity', 'cos_theta_cs', 'jet_eta', 'cos_phi', 'zj_rapidity', 'cos_theta_star']
+    DERIVED.forEach((name, c) => {
+      // The pair flies along −z as it is, and along +z in the mirror.
+      const sign = turned.includes(name) ? -1 : 1
+      expect(found[0][c], name).toBeCloseTo(sign * mirrored[name], 4)
+      expect(found[1][c], name).toBeCloseTo(mirrored[name], 4)
+    })
+  })
+
   it('come alone, all of them or those that are named', () => {
     const all = featureBuilder('zj-particles', 1, { layout: 'derived' })
     expect(all.tensors).toEqual([{ name: 'derived', shape: ['n', DERIVED.length], components: DERIVED }])

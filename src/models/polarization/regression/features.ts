@@ -28,7 +28,9 @@ const Options = z.strictObject({
   channel: z.string().optional(),
   /** Quantities of {@link DERIVED}, in this order, beside the momenta; true, or `layout: derived`, for all of version 1. */
   derived: z.union([z.boolean(), z.array(z.enum(DERIVED)).min(1)]).default(false),
-  /** Whether an event and its mirror images are one. */
+  /** To which side derived quantities count. */
+  derived_side: z.enum(['boson', 'beam']).default('boson'),
+  /** Whether the momenta of an event and its mirror images are one. */
   oriented: z.boolean().default(false),
 })
 type Options = z.infer<typeof Options>
@@ -118,11 +120,12 @@ function derivedColumns(options: Options, leptons: Momenta, jets: Momenta, chose
   const names = wanted(options)
   if (names.length === 0) return []
   const [lepton4, jet4] = [fromPtEtaPhiM(leptons), fromPtEtaPhiM(jets)]
-  const all = derivedOf({
+  const event = {
     minus: take(lepton4, chosen.minus),
     plus: take(lepton4, chosen.plus),
     jet: take(jet4, chosen.jet),
-  })
+  }
+  const all = derivedOf(event, options.derived_side)
   return names.map((name) => all[name])
 }
 

@@ -5,7 +5,7 @@ import type { ReportFigure } from '../../../report/report.js'
 import { number, type ReportedRun } from '../../../report/run-report.js'
 import { rootMeanSquare, rSquared } from '../../../train/metrics.js'
 import type { ScoreTable } from '../../../train/score-table.js'
-import type { Options } from './recipe.js'
+import type { Options } from './options.js'
 
 export type Fraction = 'r_l' | 'r_t'
 export const label = { r_l: 'r_L', r_t: 'r_T' } as const

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import {
   attentionBias,
   attentionPooling,
@@ -18,34 +18,8 @@ import type { LossTerms, Moments, Network, SampleStatistics } from '../../../tra
 import type { StepContext, Tensors } from '../../../train/trace/index.js'
 import { add, concat, expandDims, mean, slice, type Tensor } from '../../../train/trace/tf.js'
 import { CHANNELS } from '../particles.js'
+import type { LossOptions, Mlp, NetworkOptions, Transformer } from './network-options.js'
 import { AUXILIARY } from './samples.js'
-
-const Mlp = z.strictObject({
-  kind: z.literal('mlp').describe('A multilayer perceptron over the leptons and the leading jet.'),
-  widths: z.array(z.int().positive()).min(1).default([128, 128, 128, 128]).describe('Hidden layers.'),
-  activation: z.enum(['gelu', 'relu', 'silu', 'tanh']).default('silu').describe('Between the layers.'),
-  dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
-})
-const Transformer = z.strictObject({
-  kind: z.literal('transformer').describe('A transformer with a token for each lepton and jet.'),
-  size: z.int().positive().default(64).describe('Size of a token.'),
-  heads: z.int().positive().default(4).describe('Attention heads.'),
-  blocks: z.int().positive().default(3).describe('Blocks of attention and feed-forward layers.'),
-  dropout: z.number().min(0).lt(1).default(0).describe('Share of activations dropped in training.'),
-})
-export const NetworkOptions = z.discriminatedUnion('kind', [Mlp, Transformer])
-export type NetworkOptions = z.infer<typeof NetworkOptions>
-
-export const LossOptions = z.strictObject({
-  kind: z.enum(['mse', 'huber']).default('mse').describe('Squared error, or linear beyond delta.'),
-  delta: z.number().positive().default(0.2).describe('Where the Huber loss turns linear.'),
-  auxiliary: z
-    .enum(['none', 'neutrino-pz', 'w-momentum'])
-    .default('none')
-    .describe('What else is regressed, from the same layers: the neutrino along the beam, or the W boson.'),
-  auxiliary_weight: z.number().positive().default(0.1).describe('Weight of that in the loss.'),
-})
-export type LossOptions = z.infer<typeof LossOptions>
 
 /** A network's numbers per event, r_L and r_T first, those of the auxiliary task after them, and its parameters. */
 interface Body {
@@ -92,15 +66,16 @@ export function fractionsNetwork(
 const withChannel = (x: Tensor, inputs: Tensors): Tensor =>
   inputs['channel'] === undefined ? x : concat([x, inputs['channel']], -1)
 
-/** The derived quantities added to each token of the event, so that attention can make use of them. */
-function onTokens(derived: Moments | undefined, size: number): Layer<[x: Tensor, inputs: Tensors], Tensor> {
-  if (derived === undefined) return { parameters: {}, apply: (_weights, x) => x }
+/**
+ * What the derived quantities [n, D] say, in [n, size]: layers of their own, so that what they tell directly has a short way
+ * to the outcome, past the attention ("wide and deep", Cheng et al., arXiv:1606.07792).
+ */
+function besideTokens(derived: Moments, hidden: readonly number[], size: number): Layer<[Tensor], Tensor> {
   const input = normalise('input/derived', derived)
-  const embed = dense('embed/derived', { inputs: derived.mean.length, outputs: size })
+  const net = mlp('beside', { sizes: [derived.mean.length, ...hidden, size], activation: 'silu' })
   return {
-    parameters: joined(input, embed),
-    apply: (weights, x, inputs) =>
-      add(x, expandDims(embed.apply(weights, input.apply(weights, inputs['derived'])), 1)),
+    parameters: joined(input, net),
+    apply: (weights, x) => net.apply(weights, input.apply(weights, x)),
   }
 }
 
@@ -128,31 +103,33 @@ function mlpBody(
 }
 
 function transformerBody(
-  { size, heads, blocks, dropout }: z.infer<typeof Transformer>,
+  { size, heads, blocks, beside, dropout }: z.infer<typeof Transformer>,
   { tensors }: SampleStatistics,
   outputs: number,
 ): Body {
   const { particles, channel, derived } = tensors
   const input = normalise('input', particles)
   const embed = dense('embed', { inputs: particles.mean.length, outputs: size })
-  const beside = onTokens(derived, size)
+  const known = derived === undefined ? null : besideTokens(derived, beside, size)
   const layers = Array.from({ length: blocks }, (_, i) =>
     transformerBlock(`block${i}`, { size, heads, dropout }),
   )
   const norm = layerNorm('norm', size)
   const pool = attentionPooling('pool', size)
-  const inside = size + (channel === undefined ? 0 : CHANNELS)
+  const inside = size + (known === null ? 0 : size) + (channel === undefined ? 0 : CHANNELS)
   const head = mlp('head', { sizes: [inside, size, outputs], activation: 'gelu' })
   return {
-    parameters: joined(input, embed, beside, ...layers, norm, pool, head),
+    parameters: joined(input, embed, ...(known === null ? [] : [known]), ...layers, norm, pool, head),
     outputs: (weights, inputs, context) => {
       const { mask } = inputs
       const bias = attentionBias(mask)
       const own = embed.apply(weights, input.apply(weights, inputs['particles'], mask))
-      const tokens = gelu(beside.apply(weights, own, inputs))
+      const told = known === null ? null : known.apply(weights, inputs['derived'])
+      const tokens = gelu(told === null ? own : add(own, expandDims(told, 1)))
       const deep = layers.reduce((h, block) => block.apply(weights, h, bias, context), tokens)
       const event = pool.apply(weights, norm.apply(weights, deep), mask)
-      return head.apply(weights, withChannel(event, inputs))
+      const whole = told === null ? event : concat([event, told], -1)
+      return head.apply(weights, withChannel(whole, inputs))
     },
   }
 }

@@ -1,76 +1,19 @@
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { type Events, float32 } from '../../../ingest/columns.js'
 import { rootMeanSquare, rSquared } from '../../../train/metrics.js'
 import type { Labels, Recipe, Task } from '../../../train/recipe.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
 import { nearPole } from '../poles.js'
-import { wParticles } from '../w-particles.js'
-import { DERIVED } from '../z-derived.js'
-import { zjParticles } from './features.js'
-import { fractionsNetwork, LossOptions, NetworkOptions } from './network.js'
-import { AUXILIARY, auxiliaryOf, BOSONS, dijets, phaseSpaces, SAMPLES } from './samples.js'
+import { featuresOf, INITIAL } from './inputs.js'
+import { fractionsNetwork } from './network.js'
+import { Options } from './options.js'
+import { AUXILIARY, auxiliaryOf, dijets, phaseSpaces, SAMPLES } from './samples.js'
 import { polarizationRegression } from './system.js'
-
-const Options = z.strictObject({
-  boson: z
-    .enum(BOSONS)
-    .default('z')
-    .describe('Whose polarisation: Z of Z + jets, W of W + jets, or W or Z of WZ + two jets.'),
-  leptons: z.string().default('leptons').describe('List of the leptons.'),
-  jets: z.string().default('jets').describe('List of the jets.'),
-  neutrino: z
-    .enum(['met', 'truth'])
-    .default('met')
-    .describe("With a W boson: the neutrino's transverse momentum alone, or all of the true one."),
-  neutrinos: z.string().default('neutrinos').describe('List of the true neutrinos.'),
-  met: z.string().default('met').describe('Missing transverse momentum.'),
-  max_jets: z.int().positive().default(1).describe('Jets that the transformer sees; 1 for the leading one.'),
-  derived: z
-    .union([z.boolean(), z.array(z.enum(DERIVED)).min(1)])
-    .default(true)
-    .describe(
-      'With the Z boson of Z + jets: its variables, decay angles and those of the Z + jet system as inputs, all or these. The MLP sees them in place of the momenta, the transformer beside them, and both take an event and its mirror images for one; with channel, channels or quark_pz the momenta are seen as they are. false: momenta alone, as the source has them.',
-    ),
-  channel: z
-    .boolean()
-    .default(false)
-    .describe('Give the initial state as an input: an upper limit, no detector knows it.'),
-  channels: z
-    .array(z.int().min(0).max(8))
-    .nullable()
-    .default(null)
-    .describe('Initial states in the sample, for instance [0, 1] for qg; null for all.'),
-  quark_pz: z
-    .enum(['any', 'incoming', 'outgoing'])
-    .default('any')
-    .describe(
-      'Take only events in which this quark flies along +z: of the initial state, or the leading jet.',
-    ),
-  phase_space: z
-    .enum(['generator', 'fiducial'])
-    .default('generator')
-    .describe('Events that it is trained on: all, or what a detector sees. Both are tested on.'),
-  pole: z
-    .number()
-    .positive()
-    .nullable()
-    .default(10)
-    .describe('With a W boson: most distance of the true masses from their poles, GeV; null for any.'),
-  frame: z
-    .enum(['lab', 'ppfr', 'cs', 'com'])
-    .default('lab')
-    .describe('Frame of the helicity: laboratory, parton-parton, Collins-Soper, rest frame of two bosons.'),
-  network: NetworkOptions.prefault({ kind: 'mlp' }).describe('The network.'),
-  loss: LossOptions.prefault({}).describe('What it is fitted by.'),
-})
-export type Options = z.infer<typeof Options>
 
 /** What figures are made of; with two jets at least, those of the pair too. */
 const QUANTITIES = ['boson_pt', 'initial_channel', 'lepton_pt', 'lepton_eta', 'jet_pt', 'jet_eta', 'fiducial']
 const DIJET = ['m_jj', 'deta_jj']
-const INITIAL = 'truth.initial_channel'
 /** Initial states in which the quark, or antiquark, is the parton along +z and the other one a gluon. */
 const QUARK_ALONG_Z = new Set([0, 2])
 
@@ -91,35 +34,6 @@ export const recipe: Recipe<Options> = {
     },
   },
   task,
-}
-
-/** Whether an event's mirror image is as likely as the event: not where it is known from which side a quark comes. */
-const isMirrored = ({ channel, channels, quark_pz }: Options): boolean =>
-  !channel && channels === null && quark_pz === 'any'
-
-/** The features of a final state: builder and its options. */
-function featuresOf(options: Options): Pick<Task, 'builder' | 'builderOptions'> {
-  const { leptons, jets, network, channel, boson } = options
-  const isMlp = network.kind === 'mlp'
-  const { final, jets: least } = SAMPLES[boson]
-  const common = {
-    leptons,
-    jets,
-    layout: isMlp ? 'flat' : 'tokens',
-    max_jets: isMlp ? least : Math.max(least, options.max_jets),
-    ...(channel && { channel: INITIAL }),
-  }
-  if (final === null) {
-    const derived = options.derived === true ? DERIVED : options.derived
-    const mirrored = isMirrored(options)
-    const layout = isMlp && derived !== false && mirrored ? 'derived' : common.layout
-    const builderOptions =
-      derived === false ? common : { ...common, layout, derived, ...(!isMlp && { oriented: mirrored }) }
-    return { builder: zjParticles(builderOptions), builderOptions }
-  }
-  const { neutrino, neutrinos, met } = options
-  const builderOptions = { ...common, final, neutrino, ...(neutrino === 'met' ? { met } : { neutrinos }) }
-  return { builder: wParticles(builderOptions), builderOptions }
 }
 
 function task(options: Options): Task {
