@@ -1,3 +1,4 @@
+import type { TensorSpec } from '../feature-builder.js'
 import type { Momenta } from '../momenta.js'
 
 /** ln pT, η, cos Δφ, sin Δφ, ln E of a particle. */
@@ -43,4 +44,35 @@ export function oneHot(out: Float32Array, slot: number, channel: number): void {
   const known = Number.isInteger(channel) && channel >= 0 && channel < CHANNELS
   out.fill(known ? 0 : Number.NaN, slot * CHANNELS, (slot + 1) * CHANNELS)
   if (known) out[slot * CHANNELS + channel] = 1
+}
+
+/** How an event is laid out in tensors. */
+export interface EventLayout {
+  readonly layout: 'flat' | 'tokens' | 'derived'
+  /** Numbers of an event (`flat`), and of a particle (`tokens`). */
+  readonly flat: number
+  readonly token: number
+  /** Whether there is an initial state beside. */
+  readonly channel: boolean
+  /** Names of the derived quantities beside. */
+  readonly derived: readonly string[]
+}
+
+/** Its particles, and what stands beside them. */
+export function tensorsOf({ layout, flat, token, channel, derived }: EventLayout): TensorSpec[] {
+  const particles: Readonly<Record<EventLayout['layout'], readonly TensorSpec[]>> = {
+    flat: [{ name: 'momenta', shape: ['n', flat] }],
+    tokens: [
+      { name: 'particles', shape: ['n', 't', token] },
+      { name: 'mask', shape: ['n', 't'] },
+    ],
+    derived: [],
+  }
+  return [
+    ...particles[layout],
+    ...(channel ? [{ name: 'channel', shape: ['n', CHANNELS] as const }] : []),
+    ...(derived.length === 0
+      ? []
+      : [{ name: 'derived', shape: ['n', derived.length] as const, components: derived }]),
+  ]
 }

@@ -1,5 +1,8 @@
 import { type Events, float32 } from '../../ingest/columns.js'
 
+/** Mass of the W boson that samples are selected around, GeV. */
+export const W_POLE = 80.4
+
 /** 1 for events whose masses are within `width` GeV of their poles (by column, GeV); all for null. */
 export function nearPole(
   events: Events,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { numberRead, type Read, type TensorSpec } from '../feature-builder.js'
 import { momentumReads } from '../momenta.js'
-import { CHANNELS, KINEMATICS } from './particles.js'
+import { KINEMATICS, tensorsOf } from './particles.js'
 import type { NeutrinoSource, WDerived } from './w-event.js'
 import { wJetDerived } from './w-jet-derived.js'
 import { wzDerived } from './wz-derived.js'
@@ -62,24 +62,14 @@ export function wantedOf({ layout, derived, final, neutrino }: WOptions): readon
 }
 
 export function wTensors(options: WOptions): TensorSpec[] {
-  const { layout, final, channel } = options
-  const { leptons, jets } = FINAL_STATES[final]
-  const derived = wantedOf(options)
-  const particles: Readonly<Record<WOptions['layout'], readonly TensorSpec[]>> = {
-    flat: [{ name: 'momenta', shape: ['n', (leptons + 1 + jets) * KINEMATICS + 1] }],
-    tokens: [
-      { name: 'particles', shape: ['n', 't', TOKEN] },
-      { name: 'mask', shape: ['n', 't'] },
-    ],
-    derived: [],
-  }
-  return [
-    ...particles[layout],
-    ...(channel === undefined ? [] : [{ name: 'channel', shape: ['n', CHANNELS] as const }]),
-    ...(derived.length === 0
-      ? []
-      : [{ name: 'derived', shape: ['n', derived.length] as const, components: derived }]),
-  ]
+  const { leptons, jets } = FINAL_STATES[options.final]
+  return tensorsOf({
+    layout: options.layout,
+    flat: (leptons + 1 + jets) * KINEMATICS + 1,
+    token: TOKEN,
+    channel: options.channel !== undefined,
+    derived: wantedOf(options),
+  })
 }
 
 export function wReads(options: WOptions): Read[] {

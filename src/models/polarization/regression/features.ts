@@ -7,11 +7,10 @@ import {
   type FeatureBuilder,
   type FeatureFactory,
   numberRead,
-  type TensorSpec,
 } from '../../feature-builder.js'
 import { type Momenta, momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
-import { azimuthOf, CHANNELS, KINEMATICS, oneHot, writeParticle } from '../particles.js'
+import { azimuthOf, KINEMATICS, oneHot, tensorsOf, writeParticle } from '../particles.js'
 import { DERIVED, type Derived, derivedOf } from '../z-derived.js'
 
 const Options = z.strictObject({
@@ -60,7 +59,13 @@ export const zjParticles: FeatureFactory = (raw) => {
       ...momentumReads(jets),
       ...(channel === undefined ? [] : [numberRead(channel, '')]),
     ],
-    tensors: tensorsOf(options),
+    tensors: tensorsOf({
+      layout,
+      flat: 3 * KINEMATICS,
+      token: TOKEN,
+      channel: channel !== undefined,
+      derived: wanted(options),
+    }),
     maxLength: layout === 'tokens' ? 2 + max_jets : null,
     bind: (events) => bind(events, options),
   }
@@ -70,26 +75,6 @@ export const zjParticles: FeatureFactory = (raw) => {
 function wanted({ layout, derived }: Options): readonly Derived[] {
   if (Array.isArray(derived)) return derived
   return derived || layout === 'derived' ? DERIVED : []
-}
-
-function tensorsOf(options: Options): TensorSpec[] {
-  const { layout, channel } = options
-  const derived = wanted(options)
-  const particles: Readonly<Record<Options['layout'], readonly TensorSpec[]>> = {
-    flat: [{ name: 'momenta', shape: ['n', 3 * KINEMATICS] }],
-    tokens: [
-      { name: 'particles', shape: ['n', 't', TOKEN] },
-      { name: 'mask', shape: ['n', 't'] },
-    ],
-    derived: [],
-  }
-  return [
-    ...particles[layout],
-    ...(channel === undefined ? [] : [{ name: 'channel', shape: ['n', CHANNELS] as const }]),
-    ...(derived.length === 0
-      ? []
-      : [{ name: 'derived', shape: ['n', derived.length] as const, components: derived }]),
-  ]
 }
 
 /** Where the particles of each event are in their lists; −1 in an event that has not got all three. */

@@ -3,6 +3,7 @@ import { deltaR } from '../../../physics/delta-r.js'
 import { passesAll } from '../../../physics/selection/cuts.js'
 import { fiducialPhaseSpace, generatorPhaseSpace, zJetsCuts } from '../../../physics/selection/z-jets.js'
 import { momentaOf } from '../../momenta.js'
+import { W_POLE } from '../poles.js'
 
 /** Which boson of which process has its polarisation told. */
 export const BOSONS = ['z', 'w', 'wz-w', 'wz-z'] as const
@@ -21,14 +22,13 @@ export interface BosonSample {
   readonly jets: number
 }
 
-const W_MASS = 80.4
 const Z_MASS = 91.2
-const WZ_POLES = { 'truth.v1_mass': W_MASS, 'truth.v2_mass': Z_MASS }
+const WZ_POLES = { 'truth.v1_mass': W_POLE, 'truth.v2_mass': Z_MASS }
 
 export const SAMPLES: Readonly<Record<Boson, BosonSample>> = {
   // 81 < m_Z < 101 GeV is among the cuts of its phase spaces.
   z: { final: null, fractions: 'truth.', boson: 'truth.z_', poles: {}, jets: 1 },
-  w: { final: 'lnu', fractions: 'truth.', boson: 'truth.w_', poles: { 'truth.w_mass': W_MASS }, jets: 1 },
+  w: { final: 'lnu', fractions: 'truth.', boson: 'truth.w_', poles: { 'truth.w_mass': W_POLE }, jets: 1 },
   'wz-w': { final: 'lnull', fractions: 'truth.v1_', boson: 'truth.v1_', poles: WZ_POLES, jets: 2 },
   'wz-z': { final: 'lnull', fractions: 'truth.v2_', boson: 'truth.v2_', poles: WZ_POLES, jets: 2 },
 }

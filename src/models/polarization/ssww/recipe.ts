@@ -7,7 +7,7 @@ import { areaUnder } from '../../../report/weighted-roc.js'
 import type { Labels, Recipe, Task } from '../../../train/recipe.js'
 import type { ScoreTable } from '../../../train/score-table.js'
 import { numberRead } from '../../feature-builder.js'
-import { nearPole } from '../poles.js'
+import { nearPole, W_POLE } from '../poles.js'
 import { processOf } from '../process.js'
 import { candidatesOf, sswwKinematics, VARIABLES } from './features.js'
 import { classifiers, NetworkOptions } from './network.js'
@@ -78,8 +78,7 @@ const Options = z.strictObject({
 })
 export type Options = z.infer<typeof Options>
 
-const W_MASS = 80.4
-const POLES = { 'truth.v1_mass': W_MASS, 'truth.v2_mass': W_MASS }
+const POLES = { 'truth.v1_mass': W_POLE, 'truth.v2_mass': W_POLE }
 const FRACTIONS = ['r_ll', 'r_lt', 'r_tl', 'r_tt'] as const
 const demo = (file: string): string =>
   fileURLToPath(new URL(`../../../../demo/data/${file}`, import.meta.url))

@@ -3,6 +3,7 @@ import { passesAll } from '../../../physics/selection/cuts.js'
 import { generatorPhaseSpace, zJetsCuts } from '../../../physics/selection/z-jets.js'
 import type { FeatureFactory } from '../../feature-builder.js'
 import { momentaOf } from '../../momenta.js'
+import { W_POLE } from '../../polarization/poles.js'
 import * as ssww from '../../polarization/ssww/features.js'
 import { kinematicsOf, LEADING_ORDER, VARIABLES, zjKinematics } from './features.js'
 
@@ -36,8 +37,6 @@ export interface EventType {
   /** True masses that have to be near their pole for shares of a polarisation to mean something, GeV. */
   readonly poles: Readonly<Record<string, number>>
 }
-
-const W_MASS = 80.4
 
 const zj: EventType = {
   builder: zjKinematics,
@@ -83,7 +82,7 @@ const sameSign: EventType = {
   extras: [],
   extrasOf: () => ({}),
   inside: (events) => new Uint8Array(events.rows).fill(1),
-  poles: { 'truth.v1_mass': W_MASS, 'truth.v2_mass': W_MASS },
+  poles: { 'truth.v1_mass': W_POLE, 'truth.v2_mass': W_POLE },
 }
 
 /** Kinds of events by the name that `recipe.events` has for them. */
