@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=131072 node
 import { exitCodeOf, printError } from './errors.js'
 import { buildProgram } from './program.js'
 

@@ -66,14 +66,18 @@ export function tryModel(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2_000)
     })
-    let late = false
-    const end = performance.now() + PATIENCE * limitMs
+    let late: string | null = null
+    const begun = performance.now()
     const look = (): void => {
-      const computed = child.pid === undefined ? null : cpuMsOf(child.pid)
-      const left = Math.min(limitMs - (computed ?? limitMs), end - performance.now())
-      late = left <= 0
-      if (late) child.kill('SIGKILL')
-      else timer = setTimeout(look, Math.max(left, LOOK_MS))
+      const taken = performance.now() - begun
+      const computed = (child.pid === undefined ? null : cpuMsOf(child.pid)) ?? taken
+      const left = Math.min(limitMs - computed, PATIENCE * limitMs - taken)
+      if (left > 0) {
+        timer = setTimeout(look, Math.max(left, LOOK_MS))
+        return
+      }
+      late = tooLong(limitMs, computed, taken)
+      child.kill('SIGKILL')
     }
     let timer = setTimeout(look, limitMs)
     child.on('message', (message) => {
@@ -95,19 +99,26 @@ export function tryModel(
       }
       const how = signal === null ? `exit ${code}` : signal
       reject(
-        new SpillwayError(
-          'MODEL_CRASHES',
-          late
-            ? `loading and probing the model took longer than ${limitMs / 1e3} s`
-            : `loading the model ended its process (${how})`,
-          { place, cause: hint },
-        ),
+        new SpillwayError('MODEL_CRASHES', late ?? `loading the model ended its process (${how})`, {
+          place,
+          cause: hint,
+        }),
       )
     })
     child.send(request, (error) => {
       if (error !== null) child.kill('SIGKILL')
     })
   })
+}
+
+/** Says whether the model computed so long, or waited: for something, or for a busy machine. */
+function tooLong(limitMs: number, computedMs: number, takenMs: number): string {
+  const [limit, computed, taken] = [limitMs, computedMs, takenMs].map(
+    (ms) => `${Number((ms / 1e3).toFixed(1))} s`,
+  )
+  return computedMs >= limitMs
+    ? `loading and probing the model took longer than ${limit}`
+    : `loading and probing the model was not done after ${taken}, in which it computed ${computed} of ${limit}: it waits, or the machine is busy`
 }
 
 function lower(pid: number, niceness: number): void {

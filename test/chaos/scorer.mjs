@@ -16,6 +16,8 @@ export class Scorer {
     const out = openSync(this.log, 'a')
     const child = spawn(process.execPath, ['dist/cli/main.js', 'run', this.pipeline, '--quiet'], {
       stdio: ['ignore', out, out],
+      // As everything in deploy/ has it.
+      env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072' },
     })
     closeSync(out)
     this.#child = child

@@ -79,6 +79,14 @@ describe('the Dockerfile', () => {
     ])
   })
 
+  it('has large buffers given back to the system, as all that starts the command does', () => {
+    const setting = /MALLOC_MMAP_THRESHOLD_\W+(\d+)/g
+    const found = (path: string) => [...textOf(path).matchAll(setting)].map(([, bytes]) => bytes)
+    expect(found('deploy/Dockerfile')).toEqual(['131072', '131072'])
+    for (const path of ['deploy/apptainer.def', 'src/cli/main.ts', 'test/chaos/scorer.mjs'])
+      expect(found(path), path).toEqual(['131072'])
+  })
+
   it('is what Apptainer builds from', () => {
     const text = textOf('deploy/apptainer.def')
     const version = (JSON.parse(textOf('package.json')) as { readonly version: string }).version
