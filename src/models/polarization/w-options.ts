@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { numberRead, type Read, type TensorSpec } from '../feature-builder.js'
+import { numberRead, type Read } from '../feature-builder.js'
 import { momentumReads } from '../momenta.js'
-import { KINEMATICS, tensorsOf } from './particles.js'
+import { type EventLayout, KINEMATICS } from './particles.js'
 import type { NeutrinoSource, WDerived } from './w-event.js'
 import { wJetDerived } from './w-jet-derived.js'
 import { wzDerived } from './wz-derived.js'
@@ -61,15 +61,15 @@ export function wantedOf({ layout, derived, final, neutrino }: WOptions): readon
   return derived || layout === 'derived' ? wDerivedNames(final, neutrino) : []
 }
 
-export function wTensors(options: WOptions): TensorSpec[] {
+export function wLayout(options: WOptions): EventLayout {
   const { leptons, jets } = FINAL_STATES[options.final]
-  return tensorsOf({
+  return {
     layout: options.layout,
     flat: (leptons + 1 + jets) * KINEMATICS + 1,
     token: TOKEN,
     channel: options.channel !== undefined,
     derived: wantedOf(options),
-  })
+  }
 }
 
 export function wReads(options: WOptions): Read[] {

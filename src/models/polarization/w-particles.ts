@@ -2,9 +2,10 @@ import { type Events, float32 } from '../../ingest/columns.js'
 import type { BoundFeatures, FeatureBuilder, FeatureFactory } from '../feature-builder.js'
 import type { Momenta } from '../momenta.js'
 import { parseOptions } from '../options.js'
-import { azimuthOf, KINEMATICS, oneHot, writeParticle } from './particles.js'
+import { eventFeatures } from './event-features.js'
+import { azimuthOf, KINEMATICS, tensorsOf, writeParticle } from './particles.js'
 import { chooseW, type WChoice, wEventOf } from './w-choice.js'
-import { FINAL_STATES, TOKEN, WOptions, wantedOf, wReads, wTensors } from './w-options.js'
+import { FINAL_STATES, TOKEN, WOptions, wantedOf, wLayout, wReads } from './w-options.js'
 
 const [W_LEPTON, NEUTRINO, Z_MINUS, Z_PLUS, JET] = [1, 2, 3, 4, 5]
 
@@ -26,7 +27,7 @@ export const wParticles: FeatureFactory = (raw) => {
     version: 1,
     axis: '',
     reads: wReads(options),
-    tensors: wTensors(options),
+    tensors: tensorsOf(wLayout(options)),
     maxLength: layout === 'tokens' ? FINAL_STATES[final].leptons + 1 + max_jets : null,
     bind: (events) => bind(events, options),
   }
@@ -47,18 +48,15 @@ function bind(events: Events, options: WOptions): BoundFeatures {
   const isTokens = layout === 'tokens'
   const choice = chooseW(events, options)
   const { leptons, charge, neutrinos, jets, assigned, neutrino, firstJet, jetCount } = choice
-  const columns = derivedColumns(choice, options)
-  const channels = channel === undefined ? null : float32(events, channel)
   const fixed = content.leptons + 1
   const lengths = Int32Array.from({ length: events.rows }, (_, row) =>
     neutrino[row] < 0 ? fixed : fixed + Math.min(jetCount[row], max_jets),
   )
   const width = isTokens ? TOKEN : KINEMATICS
-  const beside = { flat: 1, tokens: 2, derived: 0 }[layout]
   const alongBeam = (list: Momenta, k: number): number => list.pt[k] * Math.sinh(list.eta[k])
 
   /** Writes the particles of an event one after another; gives where it stopped. */
-  function writeEvent(out: Float32Array, first: number, row: number, count: number): number {
+  function write(out: Float32Array, first: number, row: number, count: number): number {
     const end = first + count * width + (isTokens ? 0 : 1)
     const w = assigned.w[row]
     if (w < 0) {
@@ -71,7 +69,7 @@ function bind(events: Events, options: WOptions): BoundFeatures {
     const side = oriented && alongBeam(leptons, w) + alongBeam(neutrinos, nu) + ofZ < 0 ? -1 : 1
     const hand = oriented && Math.sin(leptons.phi[w] - azimuth) < 0 ? -1 : 1
     let at = first
-    const write = (list: Momenta, k: number, flag: number, sign: number): void => {
+    const writeOne = (list: Momenta, k: number, flag: number, sign: number): void => {
       writeParticle(out, at, list, k, azimuth, side, hand)
       if (isTokens) {
         out.fill(0, at + KINEMATICS, at + TOKEN)
@@ -80,38 +78,23 @@ function bind(events: Events, options: WOptions): BoundFeatures {
       }
       at += width
     }
-    write(leptons, w, W_LEPTON, charge[w])
-    write(neutrinos, nu, NEUTRINO, 0)
+    writeOne(leptons, w, W_LEPTON, charge[w])
+    writeOne(neutrinos, nu, NEUTRINO, 0)
     if (final === 'lnull') {
-      write(leptons, minus, Z_MINUS, -1)
-      write(leptons, plus, Z_PLUS, 1)
+      writeOne(leptons, minus, Z_MINUS, -1)
+      writeOne(leptons, plus, Z_PLUS, 1)
     }
-    for (let k = 0; k < count - fixed; k++) write(jets, firstJet[row] + k, JET, 0)
+    for (let k = 0; k < count - fixed; k++) writeOne(jets, firstJet[row] + k, JET, 0)
     if (!isTokens) out[at] = charge[w]
     return end
   }
 
-  function writeMomenta(row: number, s: number, length: number, tensors: readonly Float32Array[]): void {
-    const size = isTokens ? length * TOKEN : (fixed + content.jets) * KINEMATICS + 1
-    const count = isTokens ? Math.min(lengths[row], length) : fixed + content.jets
-    const end = writeEvent(tensors[0], s * size, row, count)
-    tensors[0].fill(0, end, (s + 1) * size)
-    if (!isTokens) return
-    tensors[1].fill(1, s * length, s * length + count)
-    tensors[1].fill(0, s * length + count, (s + 1) * length)
-  }
-
-  return {
-    items: events.rows,
-    lengths: isTokens ? lengths : null,
-    fill(items, from, to, slot, length, tensors) {
-      const derived = tensors[channels === null ? beside : beside + 1]
-      for (let i = from, s = slot; i < to; i++, s++) {
-        const row = items[i]
-        if (beside > 0) writeMomenta(row, s, length, tensors)
-        if (channels !== null) oneHot(tensors[beside], s, channels[row])
-        for (let c = 0; c < columns.length; c++) derived[s * columns.length + c] = columns[c][row]
-      }
-    },
-  }
+  return eventFeatures({
+    layout: wLayout(options),
+    lengths,
+    count: fixed + content.jets,
+    write,
+    channels: channel === undefined ? null : float32(events, channel),
+    derived: derivedColumns(choice, options),
+  })
 }

@@ -48,7 +48,7 @@ function divergenceOf({ bins, isTagged }: Tagged, countOf: (row: number) => numb
   return jensenShannon({ sums: all }, { sums: tagged })
 }
 
-const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
+export const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
 
 const divergenceIn = (tagged: Tagged): number => divergenceOf(tagged, () => 1)
 

@@ -2,7 +2,7 @@ import { distributions } from '../../../report/charts.js'
 import { type Histogram, histogram, linearEdges } from '../../../report/histogram.js'
 import type { ReportFigure, ReportSection } from '../../../report/report.js'
 import type { ReportedRun } from '../../../report/run-report.js'
-import { divergenceCurves, divergenceTable } from './divergence.js'
+import { divergenceCurves, divergenceTable, ones } from './divergence.js'
 import { cutOf, jets, names, optionsOf, originName, others, scoreOf } from './tagging.js'
 
 const MASS = linearEdges(0, 200, 40)
@@ -20,8 +20,6 @@ export const massSection = (runs: readonly ReportedRun[]): ReportSection => ({
     divergenceTable(runs),
   ],
 })
-
-const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
 
 function taggedMass(run: ReportedRun): ReportFigure[] {
   const cut = cutOf(run)

@@ -10,7 +10,8 @@ import {
 } from '../../feature-builder.js'
 import { type Momenta, momentaOf, momentumReads } from '../../momenta.js'
 import { parseOptions } from '../../options.js'
-import { azimuthOf, KINEMATICS, oneHot, tensorsOf, writeParticle } from '../particles.js'
+import { eventFeatures } from '../event-features.js'
+import { azimuthOf, type EventLayout, KINEMATICS, tensorsOf, writeParticle } from '../particles.js'
 import { DERIVED, type Derived, derivedOf } from '../z-derived.js'
 
 const Options = z.strictObject({
@@ -34,6 +35,8 @@ const Options = z.strictObject({
 })
 type Options = z.infer<typeof Options>
 
+/** Both leptons and the leading jet. */
+const FLAT = 3
 /** Kinematics, and whether it is the negative lepton, the positive one, or a jet. */
 const TOKEN = KINEMATICS + 3
 
@@ -59,18 +62,20 @@ export const zjParticles: FeatureFactory = (raw) => {
       ...momentumReads(jets),
       ...(channel === undefined ? [] : [numberRead(channel, '')]),
     ],
-    tensors: tensorsOf({
-      layout,
-      flat: 3 * KINEMATICS,
-      token: TOKEN,
-      channel: channel !== undefined,
-      derived: wanted(options),
-    }),
+    tensors: tensorsOf(layoutOf(options)),
     maxLength: layout === 'tokens' ? 2 + max_jets : null,
     bind: (events) => bind(events, options),
   }
   return builder
 }
+
+const layoutOf = (options: Options): EventLayout => ({
+  layout: options.layout,
+  flat: FLAT * KINEMATICS,
+  token: TOKEN,
+  channel: options.channel !== undefined,
+  derived: wanted(options),
+})
 
 function wanted({ layout, derived }: Options): readonly Derived[] {
   if (Array.isArray(derived)) return derived
@@ -120,18 +125,15 @@ function bind(events: Events, options: Options): BoundFeatures {
   const jets = momentaOf(events, options.jets)
   const chosen = choose(events, options)
   const { minus, plus } = chosen
-  const columns = derivedColumns(options, leptons, jets, chosen)
   const jetOffsets = events.offsets(options.jets)
-  const channels = channel === undefined ? null : float32(events, channel)
   const lengths = Int32Array.from({ length: events.rows }, (_, row) =>
     minus[row] < 0 ? 3 : 2 + Math.min(jetOffsets[row + 1] - jetOffsets[row], max_jets),
   )
   const flags = layout === 'tokens'
   const width = flags ? TOKEN : KINEMATICS
-  const beside = { flat: 1, tokens: 2, derived: 0 }[layout]
 
   /** Writes the particles of an event one after another; gives where it stopped. */
-  function writeEvent(out: Float32Array, first: number, row: number, count: number): number {
+  function write(out: Float32Array, first: number, row: number, count: number): number {
     const negative = minus[row]
     const positive = plus[row]
     if (negative < 0) {
@@ -155,27 +157,12 @@ function bind(events: Events, options: Options): BoundFeatures {
     return at
   }
 
-  function writeMomenta(row: number, s: number, length: number, tensors: readonly Float32Array[]): void {
-    const size = flags ? length : 3
-    const count = flags ? Math.min(lengths[row], length) : 3
-    const end = writeEvent(tensors[0], s * size * width, row, count)
-    tensors[0].fill(0, end, (s + 1) * size * width)
-    if (!flags) return
-    tensors[1].fill(1, s * length, s * length + count)
-    tensors[1].fill(0, s * length + count, (s + 1) * length)
-  }
-
-  return {
-    items: events.rows,
-    lengths: flags ? lengths : null,
-    fill(items, from, to, slot, length, tensors) {
-      const derived = tensors[channels === null ? beside : beside + 1]
-      for (let i = from, s = slot; i < to; i++, s++) {
-        const row = items[i]
-        if (beside > 0) writeMomenta(row, s, length, tensors)
-        if (channels !== null) oneHot(tensors[beside], s, channels[row])
-        for (let c = 0; c < columns.length; c++) derived[s * columns.length + c] = columns[c][row]
-      }
-    },
-  }
+  return eventFeatures({
+    layout: layoutOf(options),
+    lengths,
+    count: FLAT,
+    write,
+    channels: channel === undefined ? null : float32(events, channel),
+    derived: derivedColumns(options, leptons, jets, chosen),
+  })
 }
