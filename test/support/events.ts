@@ -1,25 +1,13 @@
 import { ColumnEvents } from '#spillway/ingest/column-events.js'
 import type { Column, ColumnType, Values } from '#spillway/ingest/columns.js'
+import { ARRAYS } from '#spillway/ingest/typed-arrays.js'
 
 export type Cell = number | bigint | boolean | string | null
 
 /** A value per event, or a list per event: the list's name is then the first part of the path. */
 export type Cells = readonly Cell[] | readonly (readonly Cell[])[]
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  utf8: Int32Array,
-} as const
+const arrays = { ...ARRAYS, utf8: Int32Array } as const
 
 /**
  * Events written down in a test: `eventsOf({ 'met.pt': ['float64', [1, null]], 'jets.pt': ['float32', [[1, 2], []]] })`.

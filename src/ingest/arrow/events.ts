@@ -1,6 +1,7 @@
 import { SpillwayError } from '../../errors.js'
 import type { Column, ColumnSpec, EventSchema, Events } from '../columns.js'
 import { hint } from '../nearest.js'
+import { allocate } from '../typed-arrays.js'
 import { joinColumns, joinOffsets } from './join.js'
 import { readColumn } from './read-column.js'
 import { axisOf } from './selection.js'
@@ -105,20 +106,7 @@ export class ArrowEvents implements Events {
 function emptyColumn(spec: ColumnSpec): Column {
   const { axis, type } = spec
   if (type === 'utf8') return { axis, type, values: new Int32Array(0), valid: null, dictionary: [] }
-  const empty = {
-    float32: Float32Array,
-    float64: Float64Array,
-    int8: Int8Array,
-    int16: Int16Array,
-    int32: Int32Array,
-    int64: BigInt64Array,
-    uint8: Uint8Array,
-    uint16: Uint16Array,
-    uint32: Uint32Array,
-    uint64: BigUint64Array,
-    bool: Uint8Array,
-  }[type]
-  return { axis, type, values: new empty(0), valid: null }
+  return { axis, type, values: allocate(type, 0), valid: null }
 }
 
 function missing(

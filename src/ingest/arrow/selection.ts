@@ -1,3 +1,5 @@
+import type { Values } from '../columns.js'
+import { ARRAYS, type NumberType } from '../typed-arrays.js'
 import type { RawBatch } from './batch.js'
 import { aligned, offsets32, offsets64 } from './check.js'
 import type { Plan, PlanNode } from './plan.js'
@@ -92,20 +94,8 @@ export function expandBits(raw: RawBatch, buffer: number, selection: Selection):
   return out
 }
 
-type Numbers =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-
 /** The selected values of a `fixed` array: a view where they lie together, else a copy. */
-export function select<T extends Numbers>(values: T, selection: Selection): T {
+export function select<T extends Values>(values: T, selection: Selection): T {
   const { count, first, index } = selection
   if (index === null) return values.subarray(first, first + count) as T
   const out = values.slice(0, count) as T
@@ -113,22 +103,9 @@ export function select<T extends Numbers>(values: T, selection: Selection): T {
   return out
 }
 
-const views = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-} as const
-
 /** All values of a `fixed` array of numbers. */
-export function numbers(raw: RawBatch, node: PlanNode, type: keyof typeof views): Numbers {
-  const View = views[type]
+export function numbers(raw: RawBatch, node: PlanNode, type: NumberType): Values {
+  const View = ARRAYS[type]
   const length = raw.lengths[node.index]
   return aligned(raw, raw.firstBuffer[node.index] + 1, View.BYTES_PER_ELEMENT, (memory, start) => {
     return new View(memory, start, length)

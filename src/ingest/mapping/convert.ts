@@ -1,6 +1,6 @@
 import type { ColumnType, Values } from '../columns.js'
-import { allocate, type NumberType } from '../formats/shared/columns.js'
 import type { LeafData } from '../formats/shared/node.js'
+import { allocate, type NumberType } from '../typed-arrays.js'
 
 /** Values times `factor` in another type. The same data when nothing changes. */
 export function convertLeaf(data: LeafData, from: ColumnType, to: ColumnType, factor: number): LeafData {

@@ -1,5 +1,5 @@
 import type { Values } from '../../columns.js'
-import { allocate, type NumberType } from '../shared/columns.js'
+import { allocate, type NumberType } from '../../typed-arrays.js'
 import { halves } from '../shared/halves.js'
 import type { Data, LeafData } from '../shared/node.js'
 import type { DatasetInfo, Member } from './description.js'

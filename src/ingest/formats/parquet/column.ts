@@ -1,6 +1,6 @@
 import type { ColumnChunk } from 'hyparquet'
 import type { Values } from '../../columns.js'
-import { allocate, concatenate, type NumberType } from '../shared/columns.js'
+import { allocate, concatenate, type NumberType } from '../../typed-arrays.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
 import type { LeafData } from '../shared/node.js'

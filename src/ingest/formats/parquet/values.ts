@@ -1,5 +1,5 @@
 import type { ColumnType, Values } from '../../columns.js'
-import { allocate, copyAs, type NumberType, widthOf } from '../shared/columns.js'
+import { allocate, copyAs, type NumberType, widthOf } from '../../typed-arrays.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'

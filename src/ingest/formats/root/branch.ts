@@ -1,6 +1,6 @@
 import type { Values } from '../../columns.js'
+import { type NumberType, widthOf } from '../../typed-arrays.js'
 import type { ByteSource } from '../shared/bytes.js'
-import { type NumberType, widthOf } from '../shared/columns.js'
 import { overLimit, unreadable } from '../shared/damage.js'
 import { limits } from '../shared/limits.js'
 import { type Basket, readBasket } from './basket.js'

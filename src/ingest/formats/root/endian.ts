@@ -1,5 +1,5 @@
 import type { ColumnType, Values } from '../../columns.js'
-import { type NumberType, viewAs, widthOf } from '../shared/columns.js'
+import { type NumberType, viewAs, widthOf } from '../../typed-arrays.js'
 
 /** Big-endian bytes as native values, turned in place: `bytes` must not be used afterwards. */
 export function fromBigEndian(type: ColumnType, bytes: Uint8Array): Values {

@@ -1,6 +1,6 @@
 import type { ColumnType, Values } from '../../columns.js'
+import { allocate, concatenate, copyAs, type NumberType } from '../../typed-arrays.js'
 import type { ByteSource } from '../shared/bytes.js'
-import { allocate, concatenate, copyAs, type NumberType } from '../shared/columns.js'
 import { asUnreadable, checkCount, overLimit, unreadable } from '../shared/damage.js'
 import { halves } from '../shared/halves.js'
 import { limits } from '../shared/limits.js'

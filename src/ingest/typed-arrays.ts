@@ -1,8 +1,9 @@
-import type { ColumnType, Values } from '../../columns.js'
+import type { ColumnType, Values } from './columns.js'
 
 export type NumberType = Exclude<ColumnType, 'utf8'>
 
-const constructors = {
+/** The array that holds values of a type; a `bool` is one byte. */
+export const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,
@@ -17,14 +18,14 @@ const constructors = {
 } as const
 
 /** A new array of `length` zeros for values of a type. */
-export const allocate = (type: NumberType, length: number): Values => new constructors[type](length)
+export const allocate = (type: NumberType, length: number): Values => new ARRAYS[type](length)
 
 /** Bytes of one value. */
-export const widthOf = (type: NumberType): number => constructors[type].BYTES_PER_ELEMENT
+export const widthOf = (type: NumberType): number => ARRAYS[type].BYTES_PER_ELEMENT
 
 /** The values in `bytes` without a copy where they are aligned, else with one. */
 export function viewAs(type: NumberType, bytes: Uint8Array, length: number): Values {
-  const make = constructors[type]
+  const make = ARRAYS[type]
   if (bytes.byteOffset % make.BYTES_PER_ELEMENT === 0)
     return new make(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
   // Not `slice`, which for a Buffer shares its memory.
@@ -38,7 +39,7 @@ export function copyAs(type: NumberType, bytes: Uint8Array, length: number): Val
   // All of it is written here; typed arrays would be filled with zeros first.
   const copy = Buffer.allocUnsafeSlow(length * widthOf(type))
   copy.set(bytes.length === copy.length ? bytes : bytes.subarray(0, copy.length))
-  return new constructors[type](copy.buffer as ArrayBuffer, 0, length)
+  return new ARRAYS[type](copy.buffer as ArrayBuffer, 0, length)
 }
 
 /** Several arrays of one type as one. The one itself when there is one. */
