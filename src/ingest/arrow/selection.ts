@@ -103,8 +103,8 @@ export function select<T extends Values>(values: T, selection: Selection): T {
   return out
 }
 
-/** All values of a `fixed` array of numbers. */
-export function numbers(raw: RawBatch, node: PlanNode, type: NumberType): Values {
+/** All values of a `fixed` array of numbers; of `bool` Arrow has bits, which `expandBits` reads. */
+export function numbers(raw: RawBatch, node: PlanNode, type: Exclude<NumberType, 'bool'>): Values {
   const View = ARRAYS[type]
   const length = raw.lengths[node.index]
   return aligned(raw, raw.firstBuffer[node.index] + 1, View.BYTES_PER_ELEMENT, (memory, start) => {
