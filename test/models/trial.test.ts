@@ -40,7 +40,7 @@ describe.runIf(process.platform === 'linux')('the limit of a trial', () => {
     process.kill(Number(childrenThatRun('trial-child.js')[0]), 'SIGSTOP')
     await expect(waiting).rejects.toMatchObject({
       code: 'MODEL_CRASHES',
-      message: expect.stringMatching(/not done after 6\S* s, in which it computed \S+ s of 1.5 s/),
+      message: expect.stringMatching(/not done after \S+ s, in which it computed \S+ s of 1.5 s/),
     })
     expect(performance.now() - start).toBeGreaterThan(3.9 * limitMs)
   }, 60_000)

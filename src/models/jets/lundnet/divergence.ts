@@ -48,6 +48,7 @@ function divergenceOf({ bins, isTagged }: Tagged, countOf: (row: number) => numb
   return jensenShannon({ sums: all }, { sums: tagged })
 }
 
+/** A weight of 1 for each jet. */
 export const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
 
 const divergenceIn = (tagged: Tagged): number => divergenceOf(tagged, () => 1)
