@@ -57,6 +57,8 @@ export class LaneEpoch {
   readonly #entries: Entry[] = []
   #finished = 0
   #bytes = 0
+  /** Of `#bytes`, those of finished messages at the head. */
+  #finishedBytes = 0
   #rows = 0
   #next: bigint | null
   #mark: LaneMark
@@ -104,6 +106,11 @@ export class LaneEpoch {
     return this.#fresh && this.#entries.length >= SLOW_START
   }
 
+  /** Full, and more of what is done waits for a commit than is still to do. */
+  get clogged(): boolean {
+    return this.full && this.#finishedBytes * 2 >= this.#bytes
+  }
+
   get ended(): boolean {
     return this.#ended
   }
@@ -142,6 +149,7 @@ export class LaneEpoch {
   committed({ done }: Ready): void {
     for (const { size, outcome } of this.#entries.splice(0, done.length)) {
       this.#bytes -= size
+      this.#finishedBytes -= size
       this.#rows -= outcome!.rows
     }
     this.#finished -= done.length
@@ -224,6 +232,7 @@ export class LaneEpoch {
     entry.outcome = outcome
     while (this.#finished < this.#entries.length && this.#entries[this.#finished].outcome !== undefined) {
       this.#rows += this.#entries[this.#finished].outcome!.rows
+      this.#finishedBytes += this.#entries[this.#finished].size
       this.#finished++
     }
     this.changed.fire()

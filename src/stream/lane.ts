@@ -10,7 +10,7 @@ export interface LaneOptions {
   readonly id: LaneId
   readonly sink: LaneSink
   readonly gatherer: Gatherer
-  /** Commit this long after the last commit began, or earlier once so many rows wait or nothing more is taken. */
+  /** Commit this long after the last commit began, or earlier once so many rows wait or room is needed. */
   readonly commit: { readonly intervalMs: number; readonly rows: number }
   /** Most bytes taken and not yet committed. */
   readonly inFlightBytes: number
@@ -51,12 +51,18 @@ export class Lane {
   #narrow = 0
   readonly #oversize = new Set<bigint>()
   #paused = false
+  /** Another lane commits: what is finished here may go along. */
+  #invited = false
   #loop: Promise<void> = Promise.resolve()
   /** Calls to the sink, one after another. */
   #calls: Promise<void> = Promise.resolve()
 
   constructor(options: LaneOptions) {
     this.#options = options
+    options.sink.onCompany?.(() => {
+      this.#invited = true
+      this.#epoch?.changed.fire()
+    })
   }
 
   /** Messages taken and not committed. */
@@ -155,15 +161,25 @@ export class Lane {
         continue
       }
       const wait = last + this.#options.commit.intervalMs - performance.now()
-      const enough = epoch.full || epoch.rows >= this.#options.commit.rows
-      const hurry = this.#draining > 0 || epoch.urgent || enough
-      if (epoch.finished === 0) await epoch.changed.wait()
-      else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
+      const enough = this.#mustMakeRoom(epoch) || epoch.rows >= this.#options.commit.rows
+      const hurry = this.#draining > 0 || epoch.urgent || enough || this.#invited
+      if (epoch.finished === 0) {
+        // What is finished a moment later goes with the next commit of all.
+        if (this.#invited) last = performance.now()
+        this.#invited = false
+        await epoch.changed.wait()
+      } else if (wait > 0 && !hurry) await epoch.changed.wait(wait)
       else {
         last = performance.now()
         await this.#commit(epoch)
+        this.#invited = false
       }
     }
+  }
+
+  /** Nothing more is taken, and the workers will soon have nothing to do: until then a full lane need not hurry. */
+  #mustMakeRoom(epoch: LaneEpoch): boolean {
+    return epoch.clogged || (epoch.full && this.#options.gatherer.waiting === 0)
   }
 
   async #commit(epoch: LaneEpoch): Promise<void> {

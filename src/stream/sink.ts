@@ -43,6 +43,11 @@ export interface LaneSink {
   commit(done: readonly Done[], next: bigint): Promise<void>
   /** Remembers `mark` at offset `next` without publishing anything. */
   mark(next: bigint, mark: LaneMark): Promise<void>
+  /**
+   * Where lanes share what a commit costs: `join` is called when one of them commits. A lane that calls `commit` in the
+   * same turn has its own for little more.
+   */
+  onCompany?(join: () => void): void
   close(): Promise<void>
 }
 

@@ -36,7 +36,8 @@ export function faultTests(bench: () => Bench): void {
         for (;;) {
           next++
           const records = [record(output, 0, `${next}`), record(output, 1, `${next}`)]
-          await lane.transact(records, { group, topic: input, partition: 0, next, metadata: `${next}` })
+          const positions = [{ topic: input, partition: 0, next, metadata: `${next}` }]
+          await lane.transact(records, { group, positions })
           confirmed = next
         }
       }
@@ -82,7 +83,10 @@ export function faultTests(bench: () => Bench): void {
       })
       const lane = client.transactional({ transactionalId: `secure-${mechanism}` })
       await lane.init()
-      const offsets = { group: `secure-${mechanism}`, topic: name, partition: 0, next: 1n }
+      const offsets = {
+        group: `secure-${mechanism}`,
+        positions: [{ topic: name, partition: 0, next: 1n }],
+      }
       await lane.transact([record(name, 0, 'secret')], offsets)
       expect(texts(await readAll(client, name))).toEqual(['secret'])
       await lane.close()

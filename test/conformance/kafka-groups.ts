@@ -29,7 +29,7 @@ export function groupTests(bench: () => Bench): void {
         const lane = lanes.get(partition)
         const records = messages.map((message) => record(output, partition, text(message.value) ?? ''))
         try {
-          await lane?.transact(records, { group, topic: input, partition, next })
+          await lane?.transact(records, { group, positions: [{ topic: input, partition, next }] })
         } catch (error) {
           // Fenced by the next owner, or closed under our hands by `revoked`: theirs now.
           if (lanes.get(partition) === lane) throw error

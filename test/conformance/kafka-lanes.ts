@@ -12,7 +12,10 @@ export function laneTests(bench: () => Bench): void {
     const [input, output] = [await topic(2), await topic(2)]
     const group = `lane-group-${lanes}`
     const transactionalId = `lane-${bench().broker.port}-${lanes++}`
-    const offsets = (next: bigint, metadata = '') => ({ group, topic: input, partition: 1, next, metadata })
+    const offsets = (next: bigint, metadata = '') => ({
+      group,
+      positions: [{ topic: input, partition: 1, next, metadata }],
+    })
     const committed = () => client.admin().committed(group, input, 1)
     return { client, input, output, group, transactionalId, offsets, committed }
   }

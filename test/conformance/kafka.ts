@@ -9,6 +9,7 @@ import { faultTests } from './kafka-faults.js'
 import { groupTests } from './kafka-groups.js'
 import { laneTests } from './kafka-lanes.js'
 import { producerTests } from './kafka-producer.js'
+import { sharedTests } from './kafka-shared.js'
 
 /** What the tests of one client share. */
 export interface Bench {
@@ -81,6 +82,7 @@ export function kafkaConformance(name: KafkaClientName): void {
     producerTests(() => bench)
     consumerTests(() => bench)
     laneTests(() => bench)
+    sharedTests(() => bench)
     groupTests(() => bench)
     faultTests(() => bench)
     test('knows its cluster', async () => {

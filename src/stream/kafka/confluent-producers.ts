@@ -157,16 +157,21 @@ export function confluentLane(
     const handle = current
     if (handle === undefined)
       throw new SpillwayError('INTERNAL', 'The lane is not open: init() first', { place })
-    const { group, topic, partition, next, metadata = '' } = offsets
+    const { group } = offsets
     let phase: Phase = 'send'
     const run = async (): Promise<void> => {
       const { client } = handle
       await handle.call((done) => client.beginTransaction(done))
       await produceAll(handle, records)
       const member = await membership(group)
-      const position = { topic, partition, offset: Number(next), metadata }
+      const positions = offsets.positions.map(({ topic, partition, next, metadata = '' }) => ({
+        topic,
+        partition,
+        offset: Number(next),
+        metadata,
+      }))
       const sent = handle.call((done) =>
-        client.sendOffsetsToTransaction([position], member.client, deliveryMs, done),
+        client.sendOffsetsToTransaction(positions, member.client, deliveryMs, done),
       )
       await member.hold(sent)
       phase = 'commit'

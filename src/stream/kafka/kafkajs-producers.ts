@@ -117,12 +117,15 @@ const messageOf: Readonly<Record<Phase, string>> = {
 
 /** kafkajs does not retry AddOffsetsToTxn, which a busy coordinator refuses for some milliseconds. */
 function sendOffsets(txn: Transaction, offsets: OffsetCommit, limitMs: number): Promise<void> {
-  const { group, topic, partition, next, metadata = '' } = offsets
-  // The client's types leave out the metadata that its encoder writes.
-  const place = { partition, offset: String(next), metadata }
-  return whileBusy({ limitMs, firstMs: 2 }, () =>
-    txn.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [place] }] }),
-  )
+  const { group, positions } = offsets
+  const topics = [...new Set(positions.map(({ topic }) => topic))].map((topic) => ({
+    topic,
+    partitions: positions
+      .filter((position) => position.topic === topic)
+      // The client's types leave out the metadata that its encoder writes.
+      .map(({ partition, next, metadata = '' }) => ({ partition, offset: String(next), metadata })),
+  }))
+  return whileBusy({ limitMs, firstMs: 2 }, () => txn.sendOffsets({ consumerGroupId: group, topics }))
 }
 
 interface Waiting {

@@ -166,23 +166,26 @@ export interface ProducerOptions {
 }
 
 export interface TransactionalOptions extends ProducerOptions {
-  /** One per (group, input partition): the lane's name. */
+  /** The name under which the brokers know the producer: whoever opens it next shuts this one out. */
   readonly transactionalId: string
   /** The broker aborts a transaction that is open this long. Default 60 s; the broker allows 15 min at most. */
   readonly transactionTimeoutMs?: number
 }
 
-/** Input that a transaction completes. */
-export interface OffsetCommit {
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
+/** How far one input partition is done: messages before `next` are. */
+export interface InputPosition extends TopicPartition {
   readonly next: bigint
   readonly metadata?: string
 }
 
+/** Input that a transaction completes. */
+export interface OffsetCommit {
+  readonly group: string
+  readonly positions: readonly InputPosition[]
+}
+
 /**
- * The producer of one lane. Calls do not overlap: await each.
+ * A transactional producer, of one lane or of several. Calls do not overlap: await each.
  *
  * After any rejection the producer is spent: call `init()` again, then read the committed offset, then go on
  * from there. What was sent is either aborted already or will be by that `init()`.

@@ -1,10 +1,12 @@
 import { SpillwayError } from '../../errors.js'
 import type { Message } from '../../ingest/message.js'
-import type { KafkaAdmin, KafkaClient, KafkaRecord, LaneProducer } from '../kafka/port.js'
+import type { KafkaAdmin, KafkaClient, KafkaRecord } from '../kafka/port.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
+import { Carriers } from './carriers.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
-import { readMark, writeMark } from './mark.js'
+import { readNote, writeNote } from './note.js'
 import { deadLetters, outputHeaders } from './records.js'
+import { TransactionalLane } from './transactional-lane.js'
 
 export interface KafkaSinkOptions {
   readonly client: KafkaClient
@@ -44,20 +46,38 @@ export async function kafkaSink(options: KafkaSinkOptions): Promise<Sink> {
   }
   const records = recordsOf(options, partitions)
   const shared = options.delivery === 'at_least_once' ? client.producer() : null
+  const carriers = new Carriers(options)
   return {
     describe() {},
     lane(id) {
       const folder = 'folder' in options.deadLetters ? new DeadLetterFolder(options.deadLetters.folder) : null
       const keepLetters = (done: readonly Done[]): void =>
         folder?.write(done.flatMap((one) => deadLetters(one, options.pipeline)))
-      if (shared === null) return new TransactionalLane(options, admin, id, records, keepLetters)
+      if (shared === null) {
+        const { pipeline, group, transactionTimeoutMs, offsetOf } = options
+        const transactionalId = `${pipeline}-${id.topic}-${id.partition}`
+        return new TransactionalLane({
+          own: client.transactional({ transactionalId, transactionTimeoutMs }),
+          carriers,
+          admin,
+          group,
+          offset: offsetOf(id),
+          records: (done) => {
+            keepLetters(done)
+            return records(id, done)
+          },
+        })
+      }
       const send = (done: readonly Done[]): Promise<void> => {
         keepLetters(done)
         return shared.send(records(id, done))
       }
       return new AtLeastOnceLane(options, admin, id, send)
     },
-    close: async () => shared?.close(),
+    async close() {
+      await carriers.close()
+      await shared?.close()
+    },
   }
 }
 
@@ -97,57 +117,6 @@ function recordsOf(options: KafkaSinkOptions, partitions: ReadonlyMap<string, nu
   }
 }
 
-/** One transactional id for the lane: fences, commits rows and offset together. */
-class TransactionalLane implements LaneSink {
-  readonly #options: KafkaSinkOptions
-  readonly #admin: KafkaAdmin
-  readonly #id: LaneId
-  readonly #records: RecordsOf
-  readonly #keepLetters: (done: readonly Done[]) => void
-  readonly #producer: LaneProducer
-
-  constructor(
-    options: KafkaSinkOptions,
-    admin: KafkaAdmin,
-    id: LaneId,
-    records: RecordsOf,
-    keepLetters: (done: readonly Done[]) => void,
-  ) {
-    this.#options = options
-    this.#admin = admin
-    this.#id = id
-    this.#records = records
-    this.#keepLetters = keepLetters
-    this.#producer = options.client.transactional({
-      transactionalId: `${options.pipeline}-${id.topic}-${id.partition}`,
-      transactionTimeoutMs: options.transactionTimeoutMs,
-    })
-  }
-
-  async open(): Promise<LaneStart> {
-    await this.#producer.init()
-    return startOf(this.#options, this.#admin, this.#id)
-  }
-
-  async commit(done: readonly Done[], next: bigint): Promise<void> {
-    this.#keepLetters(done)
-    await this.#producer.transact(this.#records(this.#id, done), this.#offset(next, ''))
-  }
-
-  mark(next: bigint, mark: LaneMark): Promise<void> {
-    return this.#producer.transact([], this.#offset(next, writeMark(mark)))
-  }
-
-  close(): Promise<void> {
-    return this.#producer.close()
-  }
-
-  #offset(next: bigint, metadata: string) {
-    const { topic, partition } = this.#options.offsetOf(this.#id)
-    return { group: this.#options.group, topic, partition, next, metadata }
-  }
-}
-
 /** Rows go out as soon as they are done; the offset follows, now and then. */
 class AtLeastOnceLane implements LaneSink {
   readonly #options: KafkaSinkOptions
@@ -182,7 +151,7 @@ class AtLeastOnceLane implements LaneSink {
 
   mark(next: bigint, mark: LaneMark): Promise<void> {
     this.#uncommitted = next
-    return this.#commitOffset(writeMark(mark))
+    return this.#commitOffset(writeNote({ mark, carrier: '' }))
   }
 
   async close(): Promise<void> {
@@ -202,5 +171,5 @@ class AtLeastOnceLane implements LaneSink {
 async function startOf(options: KafkaSinkOptions, admin: KafkaAdmin, id: LaneId): Promise<LaneStart> {
   const { topic, partition } = options.offsetOf(id)
   const committed = await admin.committed(options.group, topic, partition)
-  return { next: committed?.offset ?? null, mark: readMark(committed?.metadata ?? '') }
+  return { next: committed?.offset ?? null, mark: readNote(committed?.metadata ?? '').mark }
 }

@@ -1,0 +1,34 @@
+import { type LaneMark, NO_MARK } from '../sink.js'
+
+/** What is kept beside a lane's offset. */
+export interface Note {
+  readonly mark: LaneMark
+  /** Transactional id under which the lane's owner commits; empty for none. */
+  readonly carrier: string
+}
+
+/** A note as text; empty where there is nothing to say. */
+export function writeNote({ mark: { opens, tries }, carrier }: Note): string {
+  const marked = opens !== 0 || tries !== 0
+  if (!marked && carrier === '') return ''
+  return JSON.stringify({ ...(marked && { opens, tries }), ...(carrier !== '' && { carrier }) })
+}
+
+/** Reads what `writeNote` wrote; anything else (another program's metadata) counts as nothing. */
+export function readNote(text: string): Note {
+  const { opens, tries, carrier } = parsed(text)
+  const marked = Number.isInteger(opens) && Number.isInteger(tries)
+  return {
+    mark: marked ? { opens: Number(opens), tries: Number(tries) } : NO_MARK,
+    carrier: typeof carrier === 'string' ? carrier : '',
+  }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
