@@ -49,7 +49,9 @@ function counted(client: KafkaClient): {
 export function sharedTests(bench: () => Bench): void {
   const setting = async (partitions: number) => {
     const { topic } = bench()
-    const [input, scores, letters] = [await topic(partitions), await topic(partitions), await topic(1)]
+    const input = await topic(partitions)
+    const scores = await topic(partitions, { 'max.message.bytes': '1000000' })
+    const letters = await topic(1)
     /** The sink of a process. */
     const sinkOn = (client: KafkaClient) =>
       kafkaSink({

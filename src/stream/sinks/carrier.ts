@@ -91,13 +91,14 @@ export class Carrier {
         // Who has something done calls within this turn.
         await nextTurn()
       }
-      await this.#transact(this.#waiting.splice(0, together ? this.#waiting.length : 1))
+      const loads = this.#waiting.splice(0, together ? this.#waiting.length : 1)
+      // None, where all were sent away meanwhile.
+      if (loads.length > 0) await this.#transact(loads)
     }
     this.#running = null
   }
 
   async #transact(loads: readonly Waiting[]): Promise<void> {
-    if (this.#spent !== null) return
     const { producer, group } = this.#options
     try {
       await producer.transact(
