@@ -4,7 +4,7 @@ import type { KafkaAdmin, KafkaClient, KafkaRecord } from '../kafka/port.js'
 import type { Done, LaneId, LaneMark, LaneSink, LaneStart, Sink } from '../sink.js'
 import { Carriers } from './carriers.js'
 import { DeadLetterFolder } from './dead-letter-folder.js'
-import { readNote, writeNote } from './note.js'
+import { committedNote, writeNote } from './note.js'
 import { deadLetters, outputHeaders } from './records.js'
 import { TransactionalLane } from './transactional-lane.js'
 
@@ -169,7 +169,6 @@ class AtLeastOnceLane implements LaneSink {
 }
 
 async function startOf(options: KafkaSinkOptions, admin: KafkaAdmin, id: LaneId): Promise<LaneStart> {
-  const { topic, partition } = options.offsetOf(id)
-  const committed = await admin.committed(options.group, topic, partition)
-  return { next: committed?.offset ?? null, mark: readNote(committed?.metadata ?? '').mark }
+  const { next, note } = await committedNote(admin, options.group, options.offsetOf(id))
+  return { next, mark: note.mark }
 }

@@ -1,4 +1,5 @@
-import { type LaneMark, NO_MARK } from '../sink.js'
+import type { KafkaAdmin } from '../kafka/port.js'
+import { type LaneId, type LaneMark, NO_MARK } from '../sink.js'
 
 /** What is kept beside a lane's offset. */
 export interface Note {
@@ -22,6 +23,16 @@ export function readNote(text: string): Note {
     mark: marked ? { opens: Number(opens), tries: Number(tries) } : NO_MARK,
     carrier: typeof carrier === 'string' ? carrier : '',
   }
+}
+
+/** How far a lane is committed (`null`: not at all), and the note beside it. @throws SOURCE_UNAVAILABLE */
+export async function committedNote(
+  admin: KafkaAdmin,
+  group: string,
+  { topic, partition }: LaneId,
+): Promise<{ readonly next: bigint | null; readonly note: Note }> {
+  const committed = await admin.committed(group, topic, partition)
+  return { next: committed?.offset ?? null, note: readNote(committed?.metadata ?? '') }
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

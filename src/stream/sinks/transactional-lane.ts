@@ -3,7 +3,7 @@ import type { Done, LaneId, LaneMark, LaneSink, LaneStart } from '../sink.js'
 import { NO_MARK } from '../sink.js'
 import type { Carrier } from './carrier.js'
 import type { Carriers } from './carriers.js'
-import { type Note, readNote, writeNote } from './note.js'
+import { committedNote, type Note, writeNote } from './note.js'
 
 export interface TransactionalLaneOptions {
   /** A producer under the lane's own transactional id. */
@@ -44,13 +44,13 @@ export class TransactionalLane implements LaneSink {
   }
 
   async open(): Promise<LaneStart> {
-    const { own, carriers } = this.#options
+    const { own, carriers, admin, group, offset } = this.#options
     this.#leave()
     await own.init()
-    const { note } = await this.#found()
-    if (note.carrier !== '') await carriers.settle(note.carrier)
-    const { next, note: settled } = await this.#found()
-    return { next, mark: settled.mark }
+    const { carrier } = (await committedNote(admin, group, offset)).note
+    if (carrier !== '') await carriers.settle(carrier)
+    const { next, note } = await committedNote(admin, group, offset)
+    return { next, mark: note.mark }
   }
 
   commit(done: readonly Done[], next: bigint): Promise<void> {
@@ -83,12 +83,6 @@ export class TransactionalLane implements LaneSink {
   #position(next: bigint, note: Note): InputPosition {
     const { topic, partition } = this.#options.offset
     return { topic, partition, next, metadata: writeNote(note) }
-  }
-
-  async #found(): Promise<{ next: bigint | null; note: Note }> {
-    const { admin, group, offset } = this.#options
-    const committed = await admin.committed(group, offset.topic, offset.partition)
-    return { next: committed?.offset ?? null, note: readNote(committed?.metadata ?? '') }
   }
 
   #leave(): void {
