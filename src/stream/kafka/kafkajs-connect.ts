@@ -5,6 +5,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs'
 import { registerCodecs } from './codecs.js'
+import { mendKafkajs } from './kafkajs-mends.js'
 import { socketFactory } from './kafkajs-socket.js'
 import type { Compression, KafkaConfig, KafkaLog, KafkaRecord } from './port.js'
 
@@ -16,6 +17,7 @@ export type Connect = (retry: RetryOptions) => Kafka
  */
 export function connector(config: KafkaConfig, log: KafkaLog): Connect {
   registerCodecs()
+  mendKafkajs()
   const base: KafkajsConfig = {
     brokers: [...config.brokers],
     clientId: config.clientId,

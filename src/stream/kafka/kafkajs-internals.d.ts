@@ -1,0 +1,20 @@
+declare module 'kafkajs/src/network/connection.js' {
+  /** A connection to one broker. */
+  export default class Connection {
+    /** What has come and is not answered for yet, and its bytes. */
+    chunks: Buffer[]
+    bytesBuffered: number
+    processData(data: Buffer): void
+  }
+}
+
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  /** The requests of one connection. */
+  export default class RequestQueue {
+    /** Requests that wait for others to be answered, or for the end of a throttling. */
+    readonly pending: readonly unknown[]
+    /** By `Date.now()`; -1 when the broker never asked for less. */
+    readonly throttledUntil: number
+    scheduleCheckPendingRequests(): void
+  }
+}
