@@ -37,29 +37,60 @@ const LENGTH_STEP = 16
 export function plan(parts: readonly Part[], settings: BatchSettings): Chunk[] {
   if (settings.reproducible) return parts.flatMap((part, index) => fixedChunks(part, index, settings))
   const { part, item, length } = ordered(parts)
-  const chunks: Chunk[] = []
-  for (let from = 0; from < item.length; ) {
-    const to = end(item.length, length, from, settings)
+  const ends = length === null ? evenCuts(item.length, settings.rows) : cutsByLength(length, settings)
+  let from = 0
+  return ends.map((to) => {
     const longest = length === null ? 1 : Math.max(1, length[to - 1])
     const chunk = { part: part.slice(from, to), item: item.slice(from, to) }
     if (parts.length > 1 && length !== null) groupByPart(chunk.part, chunk.item, parts.length)
-    chunks.push({ ...chunk, count: to - from, slots: to - from, length: longest })
+    const count = to - from
     from = to
-  }
-  return chunks
+    return { ...chunk, count, slots: count, length: longest }
+  })
 }
 
-/** Where the chunk that starts at `from` ends: lengths ascend, so the last one is the padded length. */
-function end(
-  total: number,
-  length: Int32Array | null,
-  from: number,
-  { rows, tokens }: BatchSettings,
-): number {
-  if (length === null) return Math.min(total, from + rows)
-  let to = from + 1
-  while (to < total && to - from < rows && (to - from + 1) * length[to] <= tokens) to++
-  return to
+function evenCuts(total: number, rows: number): number[] {
+  return Array.from({ length: Math.ceil(total / rows) }, (_, k) => Math.min(total, (k + 1) * rows))
+}
+
+/** What a call costs beside its entries, in entries: Transformers in calls of 512 and of 1,024 entries. */
+const CALL_ENTRIES = 28
+
+/**
+ * Where calls end, so that all entries with their padding and what the calls cost come to the least. The lengths
+ * ascend, so the last of a call is what it is padded to; a call ends where the length changes, or full.
+ */
+function cutsByLength(length: Int32Array, { rows, tokens }: BatchSettings): number[] {
+  const total = length.length
+  const cost = new Float64Array(total + 1).fill(Number.POSITIVE_INFINITY)
+  const start = new Int32Array(total + 1)
+  const sameUntil = runEnds(length)
+  cost[0] = 0
+  for (let from = 0; from < total; from++) {
+    if (cost[from] === Number.POSITIVE_INFINITY) continue
+    for (let at = from, full = false; at < total && !full; at = sameUntil[at]) {
+      const width = Math.max(1, length[at])
+      const most = from + Math.max(1, Math.min(rows, Math.floor(tokens / width)))
+      const to = Math.min(sameUntil[at], most)
+      full = most <= sameUntil[at]
+      // Not one item of this length has room.
+      if (to <= at && at > from) break
+      const sum = cost[from] + (to - from) * width + CALL_ENTRIES
+      if (sum >= cost[to]) continue
+      cost[to] = sum
+      start[to] = from
+    }
+  }
+  const ends: number[] = []
+  for (let to = total; to > 0; to = start[to]) ends.push(to)
+  return ends.reverse()
+}
+
+/** For each item, where the run of items of its length ends. */
+function runEnds(length: Int32Array): Int32Array {
+  const ends = new Int32Array(length.length)
+  for (let i = length.length - 1; i >= 0; i--) ends[i] = length[i + 1] === length[i] ? ends[i + 1] : i + 1
+  return ends
 }
 
 /** All items of all parts, by ascending length (a stable counting sort), parts in order within a length. */

@@ -204,8 +204,7 @@ function flagBad(
   scores: readonly { readonly columns: readonly Float32Array[]; readonly bad: number[] }[],
 ): void {
   let suspicious = 0
-  // x·0 is 0 for every finite x and NaN for the rest, so one sum tells whether a closer look is needed.
-  for (const tensor of tensors) for (let i = 0; i < tensor.length; i++) suspicious += tensor[i] * 0
+  for (const tensor of tensors) suspicious += zeros(tensor)
   for (let s = 0; s < count; s++) {
     for (const column of scores[part[s]].columns) suspicious += column[item[s]] * 0
   }
@@ -221,7 +220,25 @@ function flagBad(
   }
 }
 
+/**
+ * 0 where all values are finite, else NaN: x·0 is 0 for every finite x and NaN for the rest, so one sum tells whether a
+ * closer look is needed. Four sums side by side, since an addition waits for the one before.
+ */
+function zeros(values: Float32Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0]
+  const whole = values.length & ~3
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] * 0
+    b += values[i + 1] * 0
+    c += values[i + 2] * 0
+    d += values[i + 3] * 0
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] * 0
+  return a + b + c + d
+}
+
 function countEntries(parts: readonly Part[], { part, item, count }: Chunk): number {
+  if (parts.every(({ features }) => features.lengths === null)) return count
   let entries = 0
   for (let s = 0; s < count; s++) entries += parts[part[s]].features.lengths?.[item[s]] ?? 1
   return entries

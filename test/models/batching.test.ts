@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type BatchSettings, type Chunk, type Part, plan } from '#spillway/models/batching.js'
+import { uniform } from '../support/random.js'
 
 const partOf = (lengths: readonly number[] | null, items: readonly number[]): Part => ({
   features: {
@@ -23,6 +24,20 @@ const settings = (more: Partial<BatchSettings> = {}): BatchSettings => ({
 const pairs = ({ part, item }: Chunk) => Array.from(part, (p, s) => `${p}:${item[s]}`)
 const everything = (chunks: readonly Chunk[]) => chunks.flatMap(pairs).sort()
 
+/** Of all ways to cut the lengths in ascending order. */
+function cheapest(lengths: readonly number[], { rows, tokens }: { rows: number; tokens: number }): number {
+  const sorted = [...lengths].sort((x, y) => x - y).map((length) => Math.max(1, length))
+  const best = [0]
+  for (let to = 1; to <= sorted.length; to++) {
+    const starts = sorted.slice(0, to).map((_length, from) => from)
+    const allowed = starts.filter(
+      (from) => to - from === 1 || (to - from <= rows && (to - from) * sorted[to - 1] <= tokens),
+    )
+    best.push(Math.min(...allowed.map((from) => best[from] + (to - from) * sorted[to - 1] + 28)))
+  }
+  return best[sorted.length]
+}
+
 describe('plan', () => {
   it('cuts items without lengths in order, parts joined', () => {
     const chunks = plan([partOf(null, [0, 1, 2]), partOf(null, []), partOf(null, [5, 7])], settings())
@@ -36,7 +51,7 @@ describe('plan', () => {
   it('puts items of like length together, every item once, the longest as the padded length', () => {
     const lengths = [[9, 1, 5, 5], [2, 9, 0], [30]]
     const chunks = plan(lengths.map(all), settings({ rows: 3 }))
-    expect(chunks.map(({ length }) => length)).toEqual([2, 9, 30])
+    expect(chunks.map(({ length }) => length)).toEqual([2, 5, 9, 30])
     for (const { part, item, length } of chunks)
       expect(Math.max(...Array.from(part, (p, s) => lengths[p][item[s]]))).toBe(length)
     expect(everything(chunks)).toEqual(['0:0', '0:1', '0:2', '0:3', '1:0', '1:1', '1:2', '2:0'])
@@ -49,6 +64,22 @@ describe('plan', () => {
       [1, 25],
       [1, 50],
     ])
+  })
+
+  it('cuts where padding and calls together cost the least, whatever the lengths', () => {
+    const random = uniform(7)
+    for (let round = 0; round < 300; round++) {
+      const most = 1 + Math.floor(random() * 60)
+      const lengths = Array.from({ length: 1 + Math.floor(random() * 11) }, () => Math.floor(random() * most))
+      const limits = { rows: 1 + Math.floor(random() * 6), tokens: 1 + Math.floor(random() * 120) }
+      const chunks = plan([all(lengths)], settings(limits))
+      const cost = chunks.reduce((sum, { count, length }) => sum + count * length + 28, 0)
+      expect(cost, `${lengths} ${JSON.stringify(limits)}`).toBe(cheapest(lengths, limits))
+      for (const { count, length } of chunks) {
+        expect(count).toBeLessThanOrEqual(limits.rows)
+        if (count > 1) expect(count * length).toBeLessThanOrEqual(limits.tokens)
+      }
+    }
   })
 
   it('keeps the items of one part adjacent in a call, so that builders fill runs', () => {
