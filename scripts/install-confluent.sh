@@ -13,9 +13,14 @@ if [ ! -f "$package/build/Release/confluent-kafka-javascript.node" ]; then
   printf '{"private":true}\n' > package.json
   headers=$(dirname "$(dirname "$(node -p process.execPath)")")
   [ -f "$headers/include/node/node.h" ] && export npm_config_nodedir="$headers"
-  JOBS=max CKJS_LINKING=dynamic npm_config_build_from_source=true nice -n 15 npm install --ignore-scripts=false \
-    --no-audit --no-fund --foreground-scripts "@confluentinc/kafka-javascript@$version" > build.log 2>&1 ||
-    { tail -30 build.log >&2; exit 1; }
+  build() {
+    npm install --ignore-scripts --no-audit --no-fund "@confluentinc/kafka-javascript@$version" &&
+      cd "$package" &&
+      # Before the build: its make does not wait for librdkafka's configure, and finds no config.h.
+      CKJS_LINKING=dynamic node util/configure &&
+      JOBS=max CKJS_LINKING=dynamic npm_config_build_from_source=true nice -n 15 npm run install --ignore-scripts=false
+  }
+  (build) > build.log 2>&1 || { tail -30 build.log >&2; exit 1; }
 fi
 [ "${1:-}" = --build-only ] && exit 0
 mkdir -p "$root/node_modules/@confluentinc"
