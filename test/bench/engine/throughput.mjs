@@ -8,8 +8,8 @@ import { cutMessages, loads, repeated, writeInput } from './loads.mjs'
  * What every consumer scores before the clock starts: models and caches are warm then, and V8 has compiled what is hot
  * (4 CPU seconds in all, most of them within the first 500 messages; a scorer that runs for days does not notice).
  */
-const WARM_MESSAGES = { mlp: 768, transformer: 256 }
-const WARM_ROWS = { mlp: 2048, transformer: 64 }
+const WARM_MESSAGES = 768
+const WARM_ROWS = { mlp: 2048, transformer: 32 }
 /** Left over in the file when the clock stops, so that it stops, as it starts, at a commit in full flow. */
 const TAIL_SHARE = 0.3
 const SETTLE_MS = 300
@@ -60,14 +60,14 @@ export async function prepare(load, settings) {
   const messages = await cutMessages(data ?? loads[load].data, rows)
   const warm = await cutMessages(data ?? loads[load].data, WARM_ROWS[load])
   const input = join(folder, `${load}.arrow`)
-  const inFile = WARM_MESSAGES[load] * WARM_ROWS[load] + (1 + TAIL_SHARE) * events
+  const inFile = WARM_MESSAGES * WARM_ROWS[load] + (1 + TAIL_SHARE) * events
   await writeInput(input, repeated(messages, rows, inFile))
   return {
     ...settings,
     load,
     input,
     messages: repeated(messages, rows, events),
-    warm: repeated(warm, WARM_ROWS[load], WARM_MESSAGES[load] * WARM_ROWS[load]),
+    warm: repeated(warm, WARM_ROWS[load], WARM_MESSAGES * WARM_ROWS[load]),
     total: Math.ceil(events / rows) * rows,
   }
 }
@@ -92,7 +92,7 @@ export async function runFiles({ load, folder, input, workers, total, step }) {
     return await finishing(contestant, async () => {
       await contestant.ready()
       contestant.say('go')
-      await contestant.rows(WARM_MESSAGES[load] * WARM_ROWS[load])
+      await contestant.rows(WARM_MESSAGES * WARM_ROWS[load])
       return clocked(contestant, total, () => {})
     })
   } finally {
