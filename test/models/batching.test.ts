@@ -33,7 +33,9 @@ function cheapest(lengths: readonly number[], { rows, tokens }: { rows: number; 
     const allowed = starts.filter(
       (from) => to - from === 1 || (to - from <= rows && (to - from) * sorted[to - 1] <= tokens),
     )
-    best.push(Math.min(...allowed.map((from) => best[from] + (to - from) * sorted[to - 1] + 28)))
+    best.push(
+      Math.min(...allowed.map((from) => best[from] + (to - from) * sorted[to - 1] + (28 / 1_024) * tokens)),
+    )
   }
   return best[sorted.length]
 }
@@ -73,8 +75,11 @@ describe('plan', () => {
       const lengths = Array.from({ length: 1 + Math.floor(random() * 11) }, () => Math.floor(random() * most))
       const limits = { rows: 1 + Math.floor(random() * 6), tokens: 1 + Math.floor(random() * 120) }
       const chunks = plan([all(lengths)], settings(limits))
-      const cost = chunks.reduce((sum, { count, length }) => sum + count * length + 28, 0)
-      expect(cost, `${lengths} ${JSON.stringify(limits)}`).toBe(cheapest(lengths, limits))
+      const cost = chunks.reduce(
+        (sum, { count, length }) => sum + count * length + (28 / 1_024) * limits.tokens,
+        0,
+      )
+      expect(cost, `${lengths} ${JSON.stringify(limits)}`).toBeCloseTo(cheapest(lengths, limits), 9)
       for (const { count, length } of chunks) {
         expect(count).toBeLessThanOrEqual(limits.rows)
         if (count > 1) expect(count * length).toBeLessThanOrEqual(limits.tokens)
