@@ -60,9 +60,10 @@ describe('plan', () => {
   })
 
   it('holds the limit of padded entries, and gives an item beyond it a call of its own', () => {
-    const chunks = plan([all([10, 10, 10, 25, 50, 3])], settings({ rows: 100, tokens: 40 }))
+    const chunks = plan([all([10, 10, 10, 25, 50, 10, 10])], settings({ rows: 100, tokens: 40 }))
     expect(chunks.map(({ count, length }) => [count, length])).toEqual([
       [4, 10],
+      [1, 10],
       [1, 25],
       [1, 50],
     ])
