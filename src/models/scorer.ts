@@ -5,6 +5,7 @@ import { type BatchSettings, type Chunk, type Part, plan } from './batching.js'
 import { bindInputs, checkOutputs, type InputBinding } from './bindings.js'
 import { DriftSampler, driftFeatures } from './drift.js'
 import type { FeatureBuilder } from './feature-builder.js'
+import { allFinite } from './finite.js'
 import type { Manifest } from './manifest.js'
 import type { LoadedSession } from './provider.js'
 
@@ -203,8 +204,8 @@ function flagBad(
   builder: FeatureBuilder,
   scores: readonly { readonly columns: readonly Float32Array[]; readonly bad: number[] }[],
 ): void {
-  let suspicious = 0
-  for (const tensor of tensors) suspicious += zeros(tensor)
+  // x·0 is 0 for every finite x and NaN for the rest.
+  let suspicious = tensors.every(allFinite) ? 0 : Number.NaN
   for (let s = 0; s < count; s++) {
     for (const column of scores[part[s]].columns) suspicious += column[item[s]] * 0
   }
@@ -218,23 +219,6 @@ function flagBad(
     for (const column of scores[part[s]].columns) sum += column[item[s]] * 0
     if (sum !== 0) scores[part[s]].bad.push(item[s])
   }
-}
-
-/**
- * 0 where all values are finite, else NaN: x·0 is 0 for every finite x and NaN for the rest, so one sum tells whether a
- * closer look is needed. Four sums side by side, since an addition waits for the one before.
- */
-function zeros(values: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0]
-  const whole = values.length & ~3
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i] * 0
-    b += values[i + 1] * 0
-    c += values[i + 2] * 0
-    d += values[i + 3] * 0
-  }
-  for (let i = whole; i < values.length; i++) a += values[i] * 0
-  return a + b + c + d
 }
 
 function countEntries(parts: readonly Part[], { part, item, count }: Chunk): number {

@@ -1,7 +1,7 @@
 import Connection from 'kafkajs/src/network/connection.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { afterEach, expect, test, vi } from 'vitest'
-import { mendKafkajs } from '../../../src/stream/kafka/kafkajs-mends.js'
+import { mendKafkajs } from '#spillway/stream/kafka/kafkajs-mends.js'
 
 mendKafkajs()
 afterEach(() => vi.useRealTimers())
