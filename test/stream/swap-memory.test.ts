@@ -66,7 +66,7 @@ async function swapping(count: number) {
       new Promise<readonly (Holding & { readonly sessions: number })[]>((resolve) => {
         const found: (Holding & { readonly sessions: number })[] = []
         channel.onmessage = ({ data }: MessageEvent) => {
-          if (found.push(data) === count) resolve(found)
+          if (found.push(data) === count) resolve(found.sort((a, b) => a.thread - b.thread))
         }
         channel.postMessage({ collect })
       }),
