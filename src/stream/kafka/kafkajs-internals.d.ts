@@ -18,3 +18,18 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests(): void
   }
 }
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  /** Writes a request, or a part of one. */
+  export default class Encoder {
+    /** What is written, and how much of it. */
+    buf: Buffer
+    offset: number
+    get buffer(): Buffer
+    size(): number
+    ensureAvailable(length: number): void
+    writeBufferInternal(buffer: Buffer): void
+    writeEncoder(value: Encoder): this
+    writeEncoderArray(values: readonly Encoder[]): this
+  }
+}

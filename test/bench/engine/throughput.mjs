@@ -5,11 +5,12 @@ import { sample, threads } from './cpu.mjs'
 import { cutMessages, loads, repeated, writeInput } from './loads.mjs'
 
 /**
- * What every consumer scores before the clock starts: models and caches are warm then, and V8 has compiled what is hot
- * (4 CPU seconds in all, most of them within the first 500 messages; a scorer that runs for days does not notice).
+ * What every consumer scores before the clock starts: models and caches are warm then, and V8 has compiled what is hot (a
+ * scorer that runs for days does not notice). It counts calls: many small messages of the light model do for it in
+ * seconds what large ones would in a minute.
  */
-const WARM_MESSAGES = 768
-const WARM_ROWS = { mlp: 2048, transformer: 32 }
+const WARM = { mlp: { messages: 16_384, rows: 64 }, transformer: { messages: 768, rows: 32 } }
+const warmRows = (load) => WARM[load].messages * WARM[load].rows
 /** Left over in the file when the clock stops, so that it stops, as it starts, at a commit in full flow. */
 const TAIL_SHARE = 0.3
 const SETTLE_MS = 300
@@ -58,16 +59,16 @@ async function finishing(contestant, body) {
 export async function prepare(load, settings) {
   const { rows, events, folder, data } = settings
   const messages = await cutMessages(data ?? loads[load].data, rows)
-  const warm = await cutMessages(data ?? loads[load].data, WARM_ROWS[load])
+  const warm = await cutMessages(data ?? loads[load].data, WARM[load].rows)
   const input = join(folder, `${load}.arrow`)
-  const inFile = WARM_MESSAGES * WARM_ROWS[load] + (1 + TAIL_SHARE) * events
+  const inFile = warmRows(load) + (1 + TAIL_SHARE) * events
   await writeInput(input, repeated(messages, rows, inFile))
   return {
     ...settings,
     load,
     input,
     messages: repeated(messages, rows, events),
-    warm: repeated(warm, WARM_ROWS[load], WARM_MESSAGES * WARM_ROWS[load]),
+    warm: repeated(warm, WARM[load].rows, warmRows(load)),
     total: Math.ceil(events / rows) * rows,
   }
 }
@@ -92,7 +93,7 @@ export async function runFiles({ load, folder, input, workers, total, step }) {
     return await finishing(contestant, async () => {
       await contestant.ready()
       contestant.say('go')
-      await contestant.rows(WARM_MESSAGES * WARM_ROWS[load])
+      await contestant.rows(warmRows(load))
       return clocked(contestant, total, () => {})
     })
   } finally {
@@ -107,21 +108,20 @@ async function runTopic(settings, round, name, start) {
   const to = `${load}-${name}-${round}-out`
   await topics.create(from, to)
   const contestant = start({ from, to, group: `${load}-${name}-${round}` })
-  const warmRows = warm.length * WARM_ROWS[load]
   try {
     return await finishing(contestant, async () => {
       await contestant.ready()
       contestant.say('go')
       await contestant.assigned(topics.partitions)
       await topics.fill(from, warm)
-      await contestant.rows(warmRows)
+      await contestant.rows(warmRows(load))
       const open = await topics.fillHidden(from, messages)
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
       const result = await clocked(contestant, total, open)
-      const delivered = await topics.tally(to, warmRows + total)
+      const delivered = await topics.tally(to, warmRows(load) + total)
       return {
         ...result,
-        delivered: delivered.rows - warmRows,
+        delivered: delivered.rows - warmRows(load),
         mean: delivered.mean,
         versions: contestant.report('versions'),
       }

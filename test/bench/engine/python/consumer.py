@@ -75,6 +75,8 @@ def consume(load, model, chunk, broker, group, source, target):
             "fetch.wait.max.ms": 20,
             "max.partition.fetch.bytes": 4 << 20,
             "queued.max.messages.kbytes": 32768,
+            # By default a full queue is looked at again after a second: the consumer would run dry.
+            "fetch.queue.backoff.ms": 5,
         }
     )
     producer = Producer({"bootstrap.servers": broker, "acks": "all", "enable.idempotence": True, "linger.ms": 0})
