@@ -11,6 +11,7 @@ import { Handle } from './confluent-handle.js'
 import { Deliveries, type Fetching } from './deliveries.js'
 import { isHopeless, kafkaError, offsetGone, protocolName, within } from './errors-of.js'
 import { defaultsOf, type Session, type SessionEvents, supervise } from './membership.js'
+import { inParts } from './parts.js'
 import type { ConsumerOptions, GroupConsumer, KafkaConfig, KafkaLog, TopicPartition } from './port.js'
 
 const assignPartitions = -175
@@ -65,7 +66,9 @@ function open(
       'fetch.wait.max.ms': options.maxWaitMs,
       'fetch.error.backoff.ms': 50,
       'max.partition.fetch.bytes': options.maxBytesPerPartition,
-      'queued.max.messages.kbytes': Math.max(1024, Math.ceil(options.prefetchBytes / 1024)),
+      'queued.max.messages.kbytes': Math.ceil(options.prefetchBytes / 1024),
+      // By default a full queue is looked at again after a second.
+      'fetch.queue.backoff.ms': 5,
       'statistics.interval.ms': 1_000,
       rebalance_cb: (error: RdError, partitions: readonly RdPartition[]): void => {
         rebalance(error, partitions).catch(events.lost)
@@ -167,7 +170,9 @@ function open(
     for (const list of byPartition.values()) {
       const { topic, partition, offset } = list[list.length - 1]
       const high = BigInt(Math.max(offset + 1, consumer.getWatermarkOffsets(topic, partition).highOffset))
-      deliveries?.push(topic, partition, list.map(toMessage), BigInt(offset + 1), high)
+      // A poll is counted in messages, a delivery in bytes: those of one go to the handler at once.
+      for (const part of inParts(list.map(toMessage), options.maxBytesPerPartition))
+        deliveries?.push(topic, partition, part, part[part.length - 1].offset + 1n, high)
     }
     const reached = ends
     ends = []

@@ -13,6 +13,7 @@ import type {
   KafkaLog,
   LaneProducer,
 } from './port.js'
+import { StillOpen } from './still-open.js'
 
 /** How long the end waits for calls that hang on a broker which does not answer. */
 const farewellMs = 10_000
@@ -29,12 +30,8 @@ export async function confluentClient(config: KafkaConfig, log: KafkaLog): Promi
   const maker: Maker = { binding, config, log, closing: new Set() }
   const admin = kafkajsAdmin(connector(config, log), async () => null)
   const consumers: GroupConsumer[] = []
-  const producers: (LaneProducer | BatchProducer)[] = []
+  const producers = new StillOpen<LaneProducer | BatchProducer>()
   const memberships = new Map<string, Promise<Handle<RdConsumer>>>()
-  const keep = <All, One extends All>(list: All[], item: One): One => {
-    list.push(item)
-    return item
-  }
   // librdkafka wants a consumer with the offsets of a transaction. This one never joins, so the broker checks
   // no generation: the lane's transactional id is the guard, as with kafkajs.
   const membership = (group: string): Promise<Handle<RdConsumer>> => {
@@ -48,13 +45,17 @@ export async function confluentClient(config: KafkaConfig, log: KafkaLog): Promi
     return made
   }
   return {
-    consumer: (options) => keep(consumers, confluentConsumer(binding, config, log, options)),
-    transactional: (options) => keep(producers, confluentLane(maker, options, membership)),
-    producer: (options) => keep(producers, confluentProducer(maker, options)),
+    consumer: (options) => {
+      const consumer = confluentConsumer(binding, config, log, options)
+      consumers.push(consumer)
+      return consumer
+    },
+    transactional: (options) => producers.keep(confluentLane(maker, options, membership)),
+    producer: (options) => producers.keep(confluentProducer(maker, options)),
     admin: () => admin,
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop()))
-      await Promise.all(producers.map((producer) => producer.close()))
+      await producers.close()
       const idle = await Promise.allSettled(memberships.values())
       const ends = idle.map((item) => (item.status === 'fulfilled' ? item.value.end() : undefined))
       await within(farewellMs, Promise.all([...maker.closing, ...ends]), () => undefined).catch(

@@ -10,25 +10,26 @@ import type {
   KafkaLog,
   LaneProducer,
 } from './port.js'
+import { StillOpen } from './still-open.js'
 
 /** A `KafkaClient` on kafkajs: JavaScript only, nothing to build. Connects when something of it is used. */
 export function kafkajsClient(config: KafkaConfig, log: KafkaLog): KafkaClient {
   const connect = connector(config, log)
   const admin = kafkajsAdmin(connect, async () => null)
   const consumers: GroupConsumer[] = []
-  const producers: (LaneProducer | BatchProducer)[] = []
-  const keep = <All, One extends All>(list: All[], item: One): One => {
-    list.push(item)
-    return item
-  }
+  const producers = new StillOpen<LaneProducer | BatchProducer>()
   return {
-    consumer: (options) => keep(consumers, kafkajsConsumer(connect, config.brokers, options)),
-    transactional: (options) => keep(producers, kafkajsLane(connect, options)),
-    producer: (options) => keep(producers, kafkajsProducer(connect, options)),
+    consumer: (options) => {
+      const consumer = kafkajsConsumer(connect, config.brokers, options)
+      consumers.push(consumer)
+      return consumer
+    },
+    transactional: (options) => producers.keep(kafkajsLane(connect, options)),
+    producer: (options) => producers.keep(kafkajsProducer(connect, options)),
     admin: () => admin,
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop()))
-      await Promise.all(producers.map((producer) => producer.close()))
+      await producers.close()
       await admin.close()
     },
   }
