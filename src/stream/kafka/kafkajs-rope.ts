@@ -15,7 +15,6 @@ interface Rope extends Encoder {
  * they are asked for: once for the checksum, once for the batch, and once for the socket.
  */
 export function ropeInto(prototype: Encoder): void {
-  const { writeBufferInternal } = prototype
   const methods: ThisType<Rope> & Partial<Encoder> = {
     size() {
       return (this.before ?? 0) + this.offset
@@ -27,8 +26,10 @@ export function ropeInto(prototype: Encoder): void {
       this.buf = larger
     },
     writeBufferInternal(buffer) {
-      if (buffer.length < LONG) return writeBufferInternal.call(this, buffer)
-      append(this, buffer)
+      if (buffer.length >= LONG) return append(this, buffer)
+      this.ensureAvailable(buffer.length)
+      buffer.copy(this.buf, this.offset)
+      this.offset += buffer.length
     },
     writeEncoder(value: Rope) {
       for (const part of value.parts ?? []) this.writeBufferInternal(part)
@@ -50,22 +51,27 @@ export function ropeInto(prototype: Encoder): void {
 }
 
 function append(rope: Rope, part: Buffer): void {
+  cut(rope)
+  remember(rope, part)
+}
+
+/** Makes what is in `buf` a part; `buf` goes on behind it. */
+function cut(rope: Rope): void {
+  if (rope.offset === 0) return
+  remember(rope, rope.buf.subarray(0, rope.offset))
+  rope.buf = rope.buf.subarray(rope.offset)
+  rope.offset = 0
+}
+
+function remember(rope: Rope, part: Buffer): void {
   rope.parts ??= []
-  rope.before ??= 0
-  if (rope.offset > 0) {
-    rope.parts.push(rope.buf.subarray(0, rope.offset))
-    rope.before += rope.offset
-    rope.buf = rope.buf.subarray(rope.offset)
-    rope.offset = 0
-  }
-  if (part.length === 0) return
   rope.parts.push(part)
-  rope.before += part.length
+  rope.before = (rope.before ?? 0) + part.length
 }
 
 function whole(rope: Rope): Buffer {
   if (rope.parts === undefined) return rope.buf.subarray(0, rope.offset)
-  append(rope, Buffer.alloc(0))
+  cut(rope)
   if (rope.parts.length > 1) rope.parts = [Buffer.concat(rope.parts, rope.before)]
   return rope.parts[0]
 }
