@@ -59,16 +59,16 @@ async function finishing(contestant, body) {
 export async function prepare(load, settings) {
   const { rows, events, folder, data } = settings
   const messages = await cutMessages(data ?? loads[load].data, rows)
-  const warm = await cutMessages(data ?? loads[load].data, WARM[load].rows)
+  const small = await cutMessages(data ?? loads[load].data, WARM[load].rows)
+  const warm = repeated(small, WARM[load].rows, warmRows(load))
   const input = join(folder, `${load}.arrow`)
-  const inFile = warmRows(load) + (1 + TAIL_SHARE) * events
-  await writeInput(input, repeated(messages, rows, inFile))
+  await writeInput(input, [...warm, ...repeated(messages, rows, (1 + TAIL_SHARE) * events)])
   return {
     ...settings,
     load,
     input,
     messages: repeated(messages, rows, events),
-    warm: repeated(warm, WARM[load].rows, warmRows(load)),
+    warm,
     total: Math.ceil(events / rows) * rows,
   }
 }
