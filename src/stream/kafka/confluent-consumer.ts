@@ -11,7 +11,6 @@ import { Handle } from './confluent-handle.js'
 import { Deliveries, type Fetching } from './deliveries.js'
 import { isHopeless, kafkaError, offsetGone, protocolName, within } from './errors-of.js'
 import { defaultsOf, type Session, type SessionEvents, supervise } from './membership.js'
-import { inParts } from './parts.js'
 import type { ConsumerOptions, GroupConsumer, KafkaConfig, KafkaLog, TopicPartition } from './port.js'
 
 const assignPartitions = -175
@@ -170,9 +169,7 @@ function open(
     for (const list of byPartition.values()) {
       const { topic, partition, offset } = list[list.length - 1]
       const high = BigInt(Math.max(offset + 1, consumer.getWatermarkOffsets(topic, partition).highOffset))
-      // A poll is counted in messages, a delivery in bytes: those of one go to the handler at once.
-      for (const part of inParts(list.map(toMessage), options.maxBytesPerPartition))
-        deliveries?.push(topic, partition, part, part[part.length - 1].offset + 1n, high)
+      deliveries?.push(topic, partition, list.map(toMessage), BigInt(offset + 1), high)
     }
     const reached = ends
     ends = []

@@ -1,4 +1,5 @@
 import type { Message } from '../../ingest/message.js'
+import { inParts } from './parts.js'
 import type { GroupHandler, PartitionProgress, TopicPartition } from './port.js'
 
 /** What the client library does for one assignment. Fetching is stopped and started per partition. */
@@ -13,6 +14,8 @@ export interface Fetching {
 export interface DeliveryOptions {
   readonly handler: GroupHandler
   readonly prefetchBytes: number
+  /** What is handed over at once, or one message. */
+  readonly maxBytesPerPartition: number
   readonly drainMs: number
   /** Called once with what the handler threw. */
   readonly fail: (error: unknown) => void
@@ -96,10 +99,10 @@ export class Deliveries {
     if (lane === undefined) return
     lane.high = high
     if (messages.length > 0) {
-      const bytes = bytesOf(messages)
+      const parcels = this.#parcels(messages, next)
       lane.position ??= messages[0].offset
-      lane.parcels = [...lane.parcels, { messages, next, bytes }]
-      lane.bytes += bytes
+      lane.parcels = [...lane.parcels, ...parcels]
+      for (const { bytes } of parcels) lane.bytes += bytes
     } else if (lane.parcels.length === 0) lane.position = next
     else lane.parcels = lane.parcels.with(-1, { ...lane.parcels[lane.parcels.length - 1], next })
     this.#advance(lane)
@@ -150,6 +153,16 @@ export class Deliveries {
     const settled = this.#options.handler.revoked(this.partitions).catch(this.#options.fail)
     await Promise.race([settled, limit])
     clearTimeout(timer)
+  }
+
+  /** One client fetches so many bytes, another polls so many messages: the handler sees no difference. */
+  #parcels(messages: readonly Message[], next: bigint): Parcel[] {
+    const parts = inParts(messages, this.#options.maxBytesPerPartition)
+    return parts.map((part, k) => ({
+      messages: part,
+      next: k + 1 < parts.length ? parts[k + 1][0].offset : next,
+      bytes: bytesOf(part),
+    }))
   }
 
   #lane(topic: string, partition: number): Lane | undefined {

@@ -14,10 +14,6 @@ export class StillOpen<All extends Closing> {
     return item
   }
 
-  get count(): number {
-    return this.#items.size
-  }
-
   async close(): Promise<void> {
     await Promise.all([...this.#items].map((item) => item.close()))
   }
