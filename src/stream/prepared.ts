@@ -69,7 +69,13 @@ export class LineUpTable {
       const models = [...steps.values()].flatMap(liveModels)
       const outcomes = new OutcomeEncoder(this.#config, models, this.#subset)
       const bound = new Map<string, BoundSteps>()
-      const bind = (schema: EventSchema): BoundSteps => this.#bind(steps, bound, schema)
+      // Messages decoded with one memory of schemas share the object: most need no look at what is in it.
+      const known = new WeakMap<EventSchema, BoundSteps>()
+      const bind = (schema: EventSchema): BoundSteps => {
+        const found = known.get(schema) ?? this.#bind(steps, bound, schema)
+        known.set(schema, found)
+        return found
+      }
       const lineUp = { id: offer.id, steps: offer.steps }
       this.#lineUps.set(offer.id, { lineUp, steps, models, outcomes, bind })
       return models

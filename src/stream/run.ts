@@ -21,6 +21,7 @@ import { setRuntimeFlags } from './runtime-flags.js'
 import type { LaneId, Sink } from './sink.js'
 import { fileSink } from './sinks/file-sink.js'
 import { kafkaSink } from './sinks/kafka-sink.js'
+import { keepHeapSmall } from './small-heap.js'
 import type { Source } from './source.js'
 import { viewOf } from './sources/file-input.js'
 import { FILE_LANE, FileSource } from './sources/file-source.js'
@@ -59,7 +60,8 @@ export async function assemble(
   worker?: URL,
 ): Promise<RunningPipeline> {
   setRuntimeFlags()
-  const closers: Closers = []
+  const letGrow = keepHeapSmall()
+  const closers: Closers = [async () => letGrow()]
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }

@@ -3,12 +3,14 @@ import { asSpillwayError } from '../errors.js'
 import { Leftovers } from './leftovers.js'
 import { Processor } from './processor.js'
 import { Pulse } from './pulse.js'
+import { keepHeapSmall } from './small-heap.js'
 import type { Hello, LineUpOffer, Outcome, Task, WorkerMessage, WorkerOrder, WorkPlan } from './work.js'
 
 /** Entry of a worker thread: loads the models, then answers tasks one after another. */
 const plan = workerData as WorkPlan
 const port = parentPort!
 const pulse = new Pulse(plan.pulse)
+keepHeapSmall()
 const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer)
 

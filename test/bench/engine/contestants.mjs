@@ -7,6 +7,9 @@ import { loads } from './loads.mjs'
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url))
 const node = (...args) => ({ command: process.execPath, args })
 
+/** What the `spillway` command sets (src/cli/main.ts). */
+const COMMAND_ENV = { MALLOC_MMAP_THRESHOLD_: '131072' }
+
 /** Raw ONNX Runtime on prepared tensors. */
 export const ceiling = (load, plan) => {
   const { model, data } = loads[load]
@@ -32,7 +35,9 @@ export function spillway(
   }
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(pipeline, null, 2))
-  return new Contestant([node(...flags, beside('./spillway.mjs'), file, String(partitions))])
+  return new Contestant([
+    { ...node(...flags, beside('./spillway.mjs'), file, String(partitions)), env: COMMAND_ENV },
+  ])
 }
 
 /** Python consumers, one process a worker. */
