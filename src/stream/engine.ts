@@ -96,7 +96,8 @@ export class Engine {
     const lineUps = new LineUps(pool, first, pool.hello.models)
     const told: GathererEvents = {
       task: (reply, reason, given) => {
-        metrics.task(reply, reason, given.waits)
+        // After what waits for the reply is on its way.
+        setImmediate(() => metrics.task(reply, reason, given.waits))
         options.events.task?.(reply, given.waits, { ...given, models: lineUps.modelsOf(reply.lineUp ?? 0) })
       },
     }

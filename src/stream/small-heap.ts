@@ -17,7 +17,10 @@ export interface SmallHeapOptions {
  * V8 has done so by itself.
  * @returns stops it
  */
-export function keepHeapSmall({ lookMs = LOOK_MS, grownBytes = GROWN_BYTES }: SmallHeapOptions = {}): () => void {
+export function keepHeapSmall({
+  lookMs = LOOK_MS,
+  grownBytes = GROWN_BYTES,
+}: SmallHeapOptions = {}): () => void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   let least = used()

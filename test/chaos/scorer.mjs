@@ -14,7 +14,8 @@ export class Scorer {
   start() {
     if (this.#child !== undefined) return
     const out = openSync(this.log, 'a')
-    const child = spawn(process.execPath, ['dist/cli/main.js', 'run', this.pipeline, '--quiet'], {
+    const flags = ['--max-semi-space-size=4']
+    const child = spawn(process.execPath, [...flags, 'dist/cli/main.js', 'run', this.pipeline, '--quiet'], {
       stdio: ['ignore', out, out],
       // As everything in deploy/ has it.
       env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072' },

@@ -87,6 +87,13 @@ describe('the Dockerfile', () => {
       expect(found(path), path).toEqual(['131072'])
   })
 
+  it('gives new objects the room that all that starts the command does', () => {
+    const found = (path: string) => textOf(path).match(/--max-semi-space-size=\d+/g)
+    expect(found('deploy/Dockerfile')).toEqual(Array(2).fill('--max-semi-space-size=4'))
+    for (const path of ['deploy/apptainer.def', 'src/cli/main.ts', 'test/chaos/scorer.mjs'])
+      expect(found(path), path).toEqual(['--max-semi-space-size=4'])
+  })
+
   it('is what Apptainer builds from', () => {
     const text = textOf('deploy/apptainer.def')
     const version = (JSON.parse(textOf('package.json')) as { readonly version: string }).version

@@ -43,12 +43,12 @@ export function readStream(message: Uint8Array, limits: DecodeLimits, schemas: S
   const plan = readPlan(bytes, frames[0], schemas)
   const allowance = Math.min(limits.maxBytes, bytes.length * limits.maxRatio)
   const budget: Budget = { limits, bytes: allowance, items: Math.max(allowance, 1) }
-  const dictionaries = new Map<bigint, string[]>()
+  const dictionaries = new Map<bigint, readonly string[]>()
   const parts: Part[] = []
   let rows = 0
   for (let i = 1; i < frames.length; i++) {
     const frame = frames[i]
-    if (frame.header === Header.dictionary) readDictionary(bytes, frame, plan, dictionaries, budget)
+    if (frame.header === Header.dictionary) readDictionary(bytes, frame, plan, dictionaries, budget, schemas)
     else if (frame.header === Header.recordBatch) {
       const what = `record batch ${parts.length}`
       const raw = readBatch({ bytes, ...frame }, plan.nodes, budget, what)
@@ -80,12 +80,14 @@ export function readPlan(bytes: Uint8Array, frame: Frame, schemas: SchemaMemory)
   return schemas.recall(metadata, () => planOf(readSchema(frame.flat, frame.table), frame.version === 3))
 }
 
+/** A dictionary, or more of one that came before. @throws SpillwayError MESSAGE_UNDECODABLE, MESSAGE_TOO_LARGE. */
 function readDictionary(
   bytes: Uint8Array,
   frame: Frame,
   plan: Plan,
-  dictionaries: Map<bigint, string[]>,
+  dictionaries: Map<bigint, readonly string[]>,
   budget: Budget,
+  schemas: SchemaMemory,
 ): void {
   const { flat, table } = frame
   const idAt = flat.field(table, 0)
@@ -97,15 +99,42 @@ function readDictionary(
   if (values === undefined) return
   const what = `dictionary ${id}`
   if (dataAt === 0) throw undecodable('a dictionary without values', `${what}, byte ${table}`)
+  const delta = deltaAt !== 0 && flat.u8(deltaAt) !== 0
+  const whole = bytes.subarray(frame.start, frame.end)
+  const known = schemas.dictionary(values, whole)
+  if (
+    !delta &&
+    known !== undefined &&
+    known.strings.length <= budget.items &&
+    known.inflated <= budget.bytes
+  ) {
+    budget.bytes -= known.inflated
+    dictionaries.set(id, known.strings)
+    return
+  }
+  const allowed = budget.bytes
   const raw = readBatch({ ...frame, bytes, table: flat.table(dataAt) }, [values], budget, what)
   if (raw.rows > budget.items) throw tooLarge(`${raw.rows} strings, the limit is ${budget.items}`, what)
   if (raw.nulls[0] > 0) throw undecodable('null among the strings of a dictionary', what)
   checkStrings(raw, values, what)
   const strings = readStrings(raw, values)
-  const earlier = deltaAt !== 0 && flat.u8(deltaAt) !== 0 ? dictionaries.get(id) : undefined
-  // Earlier batches may share the longer list: their indices were checked against its beginning.
-  if (earlier === undefined) dictionaries.set(id, strings)
-  else for (const string of strings) earlier.push(string)
+  const earlier = delta ? dictionaries.get(id) : undefined
+  if (earlier !== undefined) dictionaries.set(id, longer(earlier, strings))
+  else {
+    if (!delta)
+      schemas.learn(values, whole, { strings: Object.freeze(strings), inflated: allowed - budget.bytes })
+    dictionaries.set(id, strings)
+  }
+}
+
+/**
+ * Earlier batches may share the longer list: their indices were checked against its beginning. One that is remembered
+ * for other messages stays as it is.
+ */
+function longer(earlier: readonly string[], more: readonly string[]): readonly string[] {
+  const list = Object.isFrozen(earlier) ? [...earlier] : (earlier as string[])
+  for (const string of more) list.push(string)
+  return list
 }
 
 function checkText(raw: RawBatch, plan: Plan, dictionaries: Dictionaries, what: string): void {

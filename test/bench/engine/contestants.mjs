@@ -8,7 +8,7 @@ const beside = (name) => fileURLToPath(new URL(name, import.meta.url))
 const node = (...args) => ({ command: process.execPath, args })
 
 /** What the `spillway` command sets (src/cli/main.ts). */
-const COMMAND_ENV = { MALLOC_MMAP_THRESHOLD_: '131072' }
+const COMMAND = { env: { MALLOC_MMAP_THRESHOLD_: '131072' }, flags: ['--max-semi-space-size=4'] }
 
 /** Raw ONNX Runtime on prepared tensors. */
 export const ceiling = (load, plan) => {
@@ -36,7 +36,10 @@ export function spillway(
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(pipeline, null, 2))
   return new Contestant([
-    { ...node(...flags, beside('./spillway.mjs'), file, String(partitions)), env: COMMAND_ENV },
+    {
+      ...node(...COMMAND.flags, ...flags, beside('./spillway.mjs'), file, String(partitions)),
+      env: COMMAND.env,
+    },
   ])
 }
 
