@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDir, findExecutable, runToEnd } from './process.mjs'
 
-export const defaultVersion = '4.3.1'
+export const defaultVersion = '4.2.2'
 
 // The 4.4.0 pom names an artifact that Maven Central does not have; the broker runs without it.
 const exclusions = (version) =>
