@@ -38,14 +38,20 @@ export function connector(config: KafkaConfig, log: KafkaLog): Connect {
   return (retry) => new kafkajs.Kafka({ ...base, retry })
 }
 
-/** Retries quickly at first and at most every `maxRetryTime` ms, for about `totalMs`. */
-export const retryFor = (totalMs: number, initialRetryTime: number, maxRetryTime: number): RetryOptions => ({
-  initialRetryTime,
-  maxRetryTime,
-  factor: 0.2,
-  multiplier: 1.5,
-  retries: Math.max(1, Math.ceil(totalMs / maxRetryTime)),
-})
+/**
+ * Retries quickly at first and at most every `maxRetryTime` ms, for about `totalMs`; not any more once `over()` says so.
+ * kafkajs knows no way to end its retries, but compares their count with this number at each failure.
+ */
+export function retryFor(
+  totalMs: number,
+  initialRetryTime: number,
+  maxRetryTime: number,
+  over?: () => boolean,
+): RetryOptions {
+  const most = Math.max(1, Math.ceil(totalMs / maxRetryTime))
+  const retries = over === undefined ? most : ({ valueOf: () => (over() ? 0 : most) } as unknown as number)
+  return { initialRetryTime, maxRetryTime, factor: 0.2, multiplier: 1.5, retries }
+}
 
 export const compressionType = (name: Compression = 'none') =>
   ({

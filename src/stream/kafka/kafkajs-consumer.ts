@@ -24,13 +24,18 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
   const options = defaultsOf(given)
   let deliveries: Deliveries | undefined
   let over = false
+  /** What was assigned is settled, so nothing is worth trying again. */
+  let settled = false
+  const isSettled = () => settled
 
   const revoke = async (): Promise<void> => {
     const old = deliveries
     deliveries = undefined
     await old?.revoke()
   }
-  const consumer: Consumer = connect(retryFor(2_000, 50, 400)).consumer({
+  // A member that holds out through a broker's restart is still a member: no rebalance, no waiting for its own ghost
+  // to time out. The retries of connections count for that too: a crash of theirs ends the membership.
+  const consumer: Consumer = connect(retryFor(options.stallMs, 50, 400, isSettled)).consumer({
     groupId: options.group,
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: options.rebalanceTimeoutMs,
@@ -42,9 +47,8 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
     maxWaitTimeInMs: options.maxWaitMs,
     allowAutoTopicCreation: false,
     partitionAssigners: [guardedAssigner(revoke, events.fail)],
-    // A member that holds out through a broker's restart is still a member: no rebalance, no waiting for its
-    // own ghost to time out. Starting anew is the supervisor's work: one way to come back, not two.
-    retry: { ...retryFor(options.unavailableMs, 50, 500), restartOnFailure: async () => false },
+    // Starting anew is the supervisor's work: one way to come back, not two.
+    retry: { ...retryFor(options.unavailableMs, 50, 500, isSettled), restartOnFailure: async () => false },
   })
   const fetching = {
     pause: ({ topic, partition }: TopicPartition) =>
@@ -106,6 +110,7 @@ function open(connect: Connect, given: ConsumerOptions, events: SessionEvents): 
     async close(): Promise<void> {
       over = true
       await revoke()
+      settled = true
       await within(farewellMs, consumer.disconnect(), () => undefined).catch(() => undefined)
     },
   }

@@ -8,6 +8,18 @@ declare module 'kafkajs/src/network/connection.js' {
   }
 }
 
+declare module 'kafkajs/src/consumer/runner.js' {
+  /** Fetches for one membership of a group, over and over. */
+  export default class Runner {
+    readonly fetchManager: { start(): Promise<void> }
+    readonly consumerGroup: {
+      getNodeIds(): readonly string[]
+      readonly cluster: { refreshMetadata(): Promise<unknown> }
+    }
+    start(): Promise<void>
+  }
+}
+
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   /** The requests of one connection. */
   export default class RequestQueue {

@@ -23,10 +23,16 @@ export interface Session {
   close(): Promise<void>
 }
 
-export type FilledOptions = Required<ConsumerOptions> & { readonly rebalanceTimeoutMs: number }
+export type FilledOptions = Required<ConsumerOptions> & {
+  readonly rebalanceTimeoutMs: number
+  /** A session that is silent for so long is replaced: longer than a rebalance can take. */
+  readonly stallMs: number
+}
 
 export function defaultsOf(options: ConsumerOptions): FilledOptions {
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 10_000
+  // Members that still drain must be back before the group goes on without them.
+  const rebalanceTimeoutMs = sessionTimeoutMs + 5_000
   return {
     from: 'earliest',
     maxWaitMs: 20,
@@ -38,8 +44,8 @@ export function defaultsOf(options: ConsumerOptions): FilledOptions {
     sessionTimeoutMs,
     heartbeatMs: Math.min(options.heartbeatMs ?? 1_000, Math.floor(sessionTimeoutMs / 3)),
     drainMs: Math.min(options.drainMs ?? 5_000, Math.floor(sessionTimeoutMs / 2)),
-    // Members that still drain must be back before the group goes on without them.
-    rebalanceTimeoutMs: sessionTimeoutMs + 5_000,
+    rebalanceTimeoutMs,
+    stallMs: rebalanceTimeoutMs + sessionTimeoutMs,
   }
 }
 
@@ -47,8 +53,8 @@ export function defaultsOf(options: ConsumerOptions): FilledOptions {
 const isUnknownTopic = (error: unknown) => protocolName(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
 
 /**
- * Keeps a group membership alive: opens a session, and another one when it is lost or silent for longer than
- * a rebalance can take, until `stop()`, a failure of the handler, or `unavailableMs` without contact.
+ * Keeps a group membership alive: opens a session, and another one when it is lost or silent for `stallMs`, until
+ * `stop()`, a failure of the handler, or `unavailableMs` without contact.
  */
 export function supervise(
   given: ConsumerOptions,
@@ -56,7 +62,6 @@ export function supervise(
   open: (events: SessionEvents) => Session,
 ): GroupConsumer {
   const options = defaultsOf(given)
-  const stallMs = options.rebalanceTimeoutMs + options.sessionTimeoutMs
   let session: Session | undefined
   let opened = 0
   let contact = Date.now()
@@ -131,7 +136,7 @@ export function supervise(
   const watch = (): void => {
     const silent = Date.now() - contact
     if (silent > options.unavailableMs) fail(unavailable())
-    else if (silent > stallMs && Date.now() - sessionStart > stallMs) void replace(opened)
+    else if (silent > options.stallMs && Date.now() - sessionStart > options.stallMs) void replace(opened)
   }
 
   return {

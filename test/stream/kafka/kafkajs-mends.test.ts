@@ -1,3 +1,4 @@
+import Runner from 'kafkajs/src/consumer/runner.js'
 import Connection from 'kafkajs/src/network/connection.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -61,4 +62,26 @@ test('answers are handed on as they came: whole, in parts, two at once; nothing 
     [4, 'fourth'],
     [5, 'fifth'],
   ])
+})
+
+test('a consumer whose brokers are all gone from its list asks for them before it fetches', async () => {
+  const done: string[] = []
+  const brokers: string[] = []
+  const runner = Object.assign(Object.create(Runner.prototype) as Runner, {
+    running: true,
+    fetchManager: { start: async () => void done.push(`fetch from ${brokers}`) },
+    consumerGroup: {
+      getNodeIds: () => brokers,
+      cluster: {
+        refreshMetadata: async () => {
+          done.push('ask')
+          brokers.push('1')
+        },
+      },
+    },
+  })
+  await runner.start()
+  await runner.fetchManager.start()
+  await runner.fetchManager.start()
+  expect(done).toEqual(['ask', 'fetch from 1', 'fetch from 1'])
 })
