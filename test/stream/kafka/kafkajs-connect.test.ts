@@ -7,6 +7,7 @@ test('retries go on until it is over, not until their number is used up', async 
   const config = {
     brokers: ['127.0.0.1:1'],
     clientId: 'test',
+    client: 'kafkajs' as const,
     connectionTimeoutMs: 500,
     requestTimeoutMs: 500,
   }
