@@ -19,7 +19,7 @@ export function faultTests(bench: () => Bench): void {
       await producer.send([record(name, 1, 'after')])
       const seen = () => new Set(texts(handler.messagesSeen))
       await until(() => seen().has('after'), 'the message after the restart', 30_000)
-      await until(() => consumer.silenceMs() < 2_000, 'word from the group')
+      await until(() => consumer.silenceMs() < 2_000, 'word from the group', 10_000)
       await consumer.stop()
       await consumer.done
       await producer.close()
