@@ -1,5 +1,6 @@
 import type { Message } from '../ingest/message.js'
 import type { Gatherer } from './gatherer.js'
+import { InFlightSizes } from './in-flight.js'
 import { Signal } from './signal.js'
 import { type Done, type LaneMark, type LaneStart, NO_MARK } from './sink.js'
 import type { Outcome } from './work.js'
@@ -18,8 +19,8 @@ export interface EpochOptions {
 interface Entry {
   readonly message: Message
   readonly next: bigint
-  /** Memory it takes, bytes. */
-  readonly size: number
+  /** Memory that it and its results take, or will take, bytes. */
+  size: number
   /** Runs alone in the process. */
   readonly suspect: boolean
   outcome: Outcome | undefined
@@ -55,6 +56,7 @@ export class LaneEpoch {
   readonly changed = new Signal()
   readonly #options: EpochOptions
   readonly #entries: Entry[] = []
+  readonly #sizes = new InFlightSizes()
   #finished = 0
   #bytes = 0
   /** Of `#bytes`, those of finished messages at the head. */
@@ -119,7 +121,7 @@ export class LaneEpoch {
   take(message: Message, next: bigint): void {
     if (this.#ended || (this.#next !== null && message.offset < this.#next)) return
     const suspect = this.#suspects > 0
-    const entry: Entry = { message, next, size: sizeOf(message), suspect, outcome: undefined }
+    const entry: Entry = { message, next, size: this.#sizes.expected(message), suspect, outcome: undefined }
     this.#entries.push(entry)
     this.#bytes += entry.size
     this.#next = next
@@ -230,6 +232,9 @@ export class LaneEpoch {
   #finish(entry: Entry, outcome: Outcome): void {
     if (this.#ended) return
     entry.outcome = outcome
+    this.#bytes -= entry.size
+    entry.size = this.#sizes.actual(entry.message, outcome)
+    this.#bytes += entry.size
     while (this.#finished < this.#entries.length && this.#entries[this.#finished].outcome !== undefined) {
       this.#rows += this.#entries[this.#finished].outcome!.rows
       this.#finishedBytes += this.#entries[this.#finished].size
@@ -237,13 +242,4 @@ export class LaneEpoch {
     }
     this.changed.fire()
   }
-}
-
-/** What a message takes beside its bytes: a flood of tombstones must fill a lane as well. */
-const OVERHEAD = 256
-
-function sizeOf({ value, key, headers }: Message): number {
-  let bytes = OVERHEAD + (value?.length ?? 0) + (key?.length ?? 0)
-  for (const header of headers.values()) bytes += header.length
-  return bytes
 }

@@ -12,7 +12,7 @@ export interface LaneOptions {
   readonly gatherer: Gatherer
   /** Commit this long after the last commit began, or earlier once so many rows wait or room is needed. */
   readonly commit: { readonly intervalMs: number; readonly rows: number }
-  /** Most bytes taken and not yet committed. */
+  /** Most bytes taken and not yet committed, with their results. */
   readonly inFlightBytes: number
   /** How often a message may end the process before it is a dead letter. */
   readonly attempts: number

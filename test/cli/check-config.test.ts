@@ -57,6 +57,12 @@ describe('what is wrong with a file is named with its line', () => {
     ])
   })
 
+  test('a key that belongs elsewhere, without itself as the nearest', async () => {
+    expect(await problems(edited('    model: tiny', '    model: tiny\n    chains: {}'))).toEqual([
+      'CONFIG_INVALID 7 unknown key chains in steps.0',
+    ])
+  })
+
   test('a value of the wrong type', async () => {
     expect(await problems(edited('    model: tiny', '    model: tiny\n    threads: many'))).toEqual([
       'CONFIG_INVALID 7 steps.0.threads: expected number, received string',

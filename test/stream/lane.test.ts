@@ -186,4 +186,27 @@ describe('lane', () => {
     expect(blocked.memory.offsets).toEqual(range(1_000))
     await blocked.lane.close()
   })
+
+  it('counts results as well, and those to be expected: they may be many times their messages', async () => {
+    const [limit, resultBytes] = [100_000, 10_000]
+    let slow = false
+    const pause = async (): Promise<void> => {
+      while (slow) await sleep(5)
+    }
+    const run = laneOf(0, { inFlightBytes: limit, resultBytes, pause })
+    await run.open()
+    await run.lane.push([messageOf(bytesOf(0), 0)], 1n)
+    await run.lane.drain()
+    slow = true
+    const messages = range(300).map((k) => messageOf(bytesOf(k + 1), k + 1))
+    const pushed = run.lane.push(messages, 301n)
+    await sleep(100)
+    expect(run.lane.pending).toBeGreaterThanOrEqual(9)
+    expect((run.lane.pending - 1) * resultBytes).toBeLessThan(limit)
+    slow = false
+    await pushed
+    await run.lane.drain()
+    expect(run.memory.offsets).toEqual(range(301))
+    await run.lane.close()
+  })
 })

@@ -2,9 +2,10 @@ import type { SpillwayError } from '#spillway/errors.js'
 import { Gatherer } from '#spillway/stream/gatherer.js'
 import { Lane } from '#spillway/stream/lane.js'
 import type { Done } from '#spillway/stream/sink.js'
+import type { Outcome, WorkItem } from '#spillway/stream/work.js'
 import { type Fault, MemoryLane, ScriptedLaneSink } from './memory.js'
 import { messageOf } from './messages.js'
-import { type Script, ScriptedWorkers } from './workers.js'
+import { type Script, ScriptedWorkers, scored } from './workers.js'
 
 export interface LaneSetup {
   readonly lane?: MemoryLane
@@ -15,6 +16,8 @@ export interface LaneSetup {
   readonly inFlightBytes?: number
   readonly attempts?: number
   readonly pause?: () => Promise<void>
+  /** Bytes of the results of every message; those of the message when absent. */
+  readonly resultBytes?: number
   readonly refuses?: (done: Done) => boolean
 }
 
@@ -25,7 +28,10 @@ export const bytesOf = (offset: number) => Buffer.from(`message ${offset}`)
 export function laneOf(total: number, setup: LaneSetup = {}) {
   const memory = setup.lane ?? new MemoryLane()
   const sink = new ScriptedLaneSink(memory, setup.faults, setup.pause, setup.refuses)
-  const workers = new ScriptedWorkers(setup.script)
+  const { resultBytes } = setup
+  const outcome = (item: WorkItem): Outcome =>
+    resultBytes === undefined ? scored(item) : { ...scored(item), scores: new Uint8Array(resultBytes) }
+  const workers = new ScriptedWorkers(setup.script, 2, outcome)
   const gatherer = new Gatherer(
     workers,
     { rows: 8, bytes: 1e6, seconds: 1, delayMs: 0, attempts: 2 },

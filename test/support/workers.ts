@@ -23,14 +23,16 @@ export class ScriptedWorkers implements Workers {
   readonly lineUps: (number | undefined)[] = []
   readonly #script: Script
   readonly #slots: number
+  readonly #outcome: (item: WorkItem) => Outcome
   busy = 0
   /** Most tasks that were under way at once. */
   peak = 0
   onRoom: () => void = () => {}
 
-  constructor(script: Script = () => 'ok', slots = 2) {
+  constructor(script: Script = () => 'ok', slots = 2, outcome = scored) {
     this.#script = script
     this.#slots = slots
+    this.#outcome = outcome
   }
 
   get room(): number {
@@ -56,7 +58,7 @@ export class ScriptedWorkers implements Workers {
     if (end !== 'ok') throw new WorkerLost(end, true)
     return {
       id: this.tasks.length,
-      outcomes: items.map(scored),
+      outcomes: items.map(this.#outcome),
       cost: { startedAt: 0, endedAt: 0, decodeSeconds: 0, encodeSeconds: 0, steps: [] },
     }
   }

@@ -35,7 +35,8 @@ export function unknownKey(
   known: readonly string[],
   place: string,
 ): SpillwayError {
-  const [hint] = nearest(key, known, 1)
+  // One that belongs elsewhere is no slip of the pen.
+  const [hint] = known.includes(key) ? [] : nearest(key, known, 1)
   const suggestion = hint === undefined ? '' : `; did you mean ${hint}?`
   return new SpillwayError('CONFIG_INVALID', `unknown key ${key} in ${where}${suggestion}`, { place })
 }

@@ -219,7 +219,7 @@ export const PipelineSchema = z.strictObject({
         .int()
         .positive()
         .default(16_777_216)
-        .describe('most bytes read and not yet committed'),
+        .describe('most bytes read and not yet committed, with their results; for each lane'),
       attempts: z.int().positive().default(3).describe('how often a message may end the process'),
     })
     .prefault({})
