@@ -217,7 +217,11 @@ export class Engine {
       id,
       sink: sink.lane(id),
       gatherer: this.#gatherer,
-      commit: { intervalMs: commitInterval(config), rows: config.sink.commit.rows },
+      commit: {
+        intervalMs: config.sink.commit.interval_ms,
+        rows: config.sink.commit.rows,
+        prompt: isPrompt(config),
+      },
       inFlightBytes: config.limits.in_flight_bytes,
       attempts: config.limits.attempts,
       events: this.#laneEvents(),
@@ -270,9 +274,9 @@ function workerCount({ workers }: PipelineConfig): number {
   return workers.count === 'auto' ? Math.max(1, availableParallelism()) : workers.count
 }
 
-/** At least once to Kafka, rows wait for nothing: only the offsets are committed at intervals. */
-function commitInterval({ sink }: PipelineConfig): number {
-  return sink.delivery === 'at_least_once' && 'topic' in sink.scores ? 0 : sink.commit.interval_ms
+/** At least once to Kafka, rows need not wait for each other: only the offsets are committed at intervals. */
+function isPrompt({ sink }: PipelineConfig): boolean {
+  return sink.delivery === 'at_least_once' && 'topic' in sink.scores
 }
 
 async function within(work: Promise<void>, ms: number): Promise<void> {

@@ -10,8 +10,13 @@ export interface LaneOptions {
   readonly id: LaneId
   readonly sink: LaneSink
   readonly gatherer: Gatherer
-  /** Commit this long after the last commit began, or earlier once so many rows wait or room is needed. */
-  readonly commit: { readonly intervalMs: number; readonly rows: number }
+  readonly commit: {
+    /** Commit this long after the last commit began, or earlier once so many rows wait or room is needed. */
+    readonly intervalMs: number
+    readonly rows: number
+    /** Wait only while the lane is full: what is done then had to wait longer for its turn. */
+    readonly prompt: boolean
+  }
   /** Most bytes taken and not yet committed, with their results. */
   readonly inFlightBytes: number
   /** How often a message may end the process before it is a dead letter. */
@@ -160,8 +165,9 @@ export class Lane {
         await this.#restart(abandoned())
         continue
       }
-      const wait = last + this.#options.commit.intervalMs - performance.now()
-      const enough = this.#mustMakeRoom(epoch) || epoch.rows >= this.#options.commit.rows
+      const { intervalMs, rows, prompt } = this.#options.commit
+      const wait = prompt && !epoch.full ? 0 : last + intervalMs - performance.now()
+      const enough = this.#mustMakeRoom(epoch) || epoch.rows >= rows
       const hurry = this.#draining > 0 || epoch.urgent || enough || this.#invited
       if (epoch.finished === 0) {
         // What is finished a moment later goes with the next commit of all.

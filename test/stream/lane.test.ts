@@ -209,4 +209,21 @@ describe('lane', () => {
     expect(run.memory.offsets).toEqual(range(301))
     await run.lane.close()
   })
+
+  it('sends what is done at once when it is prompt, but together while it is full and there is more to do', async () => {
+    const run = laneOf(0, { prompt: true, intervalMs: 60_000, inFlightBytes: 44_000 })
+    await run.open()
+    for (const offset of range(5)) {
+      await run.lane.push([messageOf(bytesOf(offset), offset)], BigInt(offset + 1))
+      await until(() => run.memory.offsets.length === offset + 1, 'its commit')
+    }
+    expect(run.memory.commits).toEqual([1, 1, 1, 1, 1])
+    const flood = range(800).map((k) => messageOf(bytesOf(5 + k), 5 + k))
+    await run.lane.push(flood, 805n)
+    await until(() => run.memory.offsets.length === 805, 'all commits')
+    expect(run.memory.offsets).toEqual(range(805))
+    // One for each task or two of eight messages, without waiting.
+    expect(run.memory.commits.slice(5).length).toBeLessThan(40)
+    await run.lane.close()
+  })
 })

@@ -13,6 +13,7 @@ export interface LaneSetup {
   readonly script?: Script
   readonly intervalMs?: number
   readonly rows?: number
+  readonly prompt?: boolean
   readonly inFlightBytes?: number
   readonly attempts?: number
   readonly pause?: () => Promise<void>
@@ -46,7 +47,7 @@ export function laneOf(total: number, setup: LaneSetup = {}) {
     id,
     sink,
     gatherer,
-    commit: { intervalMs: setup.intervalMs ?? 1, rows: setup.rows ?? 1e6 },
+    commit: { intervalMs: setup.intervalMs ?? 1, rows: setup.rows ?? 1e6, prompt: setup.prompt ?? false },
     inFlightBytes: setup.inFlightBytes ?? 1e6,
     attempts: setup.attempts ?? 3,
     events: {
