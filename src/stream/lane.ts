@@ -14,7 +14,7 @@ export interface LaneOptions {
     /** Commit this long after the last commit began, or earlier once so many rows wait or room is needed. */
     readonly intervalMs: number
     readonly rows: number
-    /** Wait only while the lane is full: what is done then had to wait longer for its turn. */
+    /** Wait only while the lane is full: its messages wait longer for workers than results for each other. */
     readonly prompt: boolean
   }
   /** Most bytes taken and not yet committed, with their results. */

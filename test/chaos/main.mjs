@@ -12,8 +12,20 @@ import { messages, reference } from './events.mjs'
 import { Oracle } from './oracle.mjs'
 import { Scorer } from './scorer.mjs'
 
+const help = `npm run chaos -- [options]
+  --events N        events to stream (200000)
+  --partitions P    of the input and of the output (4)
+  --kills K         SIGKILLs of scorers (50)
+  --restarts R      of the broker, killed and stopped in turn (2)
+  --processes N     scorers (2)
+  --client NAME     kafkajs or confluent (kafkajs)
+  --seed N          of the moments to kill at (1)
+  --give-up-s N     without progress after the last kill (180)
+It ends with one line of JSON, and with 1 where an event was lost, doubled or wrong.`
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     events: { type: 'string', default: '200000' },
     partitions: { type: 'string', default: '4' },
     kills: { type: 'string', default: '50' },
@@ -24,6 +36,10 @@ const { values } = parseArgs({
     'give-up-s': { type: 'string', default: '180' },
   },
 })
+if (values.help) {
+  console.log(help)
+  process.exit(0)
+}
 const number = (name) => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < 0)
