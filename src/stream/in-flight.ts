@@ -4,7 +4,7 @@ import type { Outcome } from './work.js'
 /** What a message takes beside its bytes: a flood of tombstones must fill a lane as well. */
 const OVERHEAD = 256
 /** How much of what was learnt from earlier messages is kept at each new one. */
-const MEMORY = 7 / 8
+const KEPT = 7 / 8
 
 /**
  * What messages take with their results, until both are committed [bytes]. Results may be many times their message, which
@@ -25,8 +25,8 @@ export class InFlightSizes {
   actual(message: Message, outcome: Outcome): number {
     const size = messageBytes(message)
     const results = resultBytes(outcome)
-    this.#messages = this.#messages * MEMORY + size
-    this.#results = this.#results * MEMORY + results
+    this.#messages = this.#messages * KEPT + size
+    this.#results = this.#results * KEPT + results
     return size + results
   }
 }

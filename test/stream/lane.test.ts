@@ -4,6 +4,17 @@ import { bytesOf, laneOf, range } from '../support/lanes.js'
 import type { Fault } from '../support/memory.js'
 import { messageOf } from '../support/messages.js'
 
+/** What a sink does that answers nobody while it is `slow`. */
+function slowSink() {
+  const sink = {
+    slow: false,
+    pause: async (): Promise<void> => {
+      while (sink.slow) await sleep(5)
+    },
+  }
+  return sink
+}
+
 describe('lane', () => {
   it('commits in order what workers finish in any order, each once', async () => {
     let task = 0
@@ -159,16 +170,12 @@ describe('lane', () => {
     ['bytes', 1_000, 50_000],
     ['tombstones', 0, 50_000],
   ])('takes no more %s than allowed while the sink is slow', async (_what, size, limit) => {
-    let slow = true
-    const pause = async (): Promise<void> => {
-      while (slow) await sleep(5)
-    }
-    const blocked = laneOf(0, { inFlightBytes: limit, pause: async () => pause() })
-    slow = false
+    const slowly = slowSink()
+    const blocked = laneOf(0, { inFlightBytes: limit, pause: slowly.pause })
     await blocked.open()
     await blocked.lane.push([messageOf(bytesOf(0), 0)], 1n)
     await blocked.lane.drain()
-    slow = true
+    slowly.slow = true
     let taken = 1
     const flood = (async () => {
       for (; taken < 1_000; taken++) {
@@ -180,7 +187,7 @@ describe('lane', () => {
     const atRest = taken
     expect(atRest).toBeLessThan(limit / 256 + 10)
     expect(blocked.lane.pending * size).toBeLessThanOrEqual(limit + size)
-    slow = false
+    slowly.slow = false
     await flood
     await blocked.lane.drain()
     expect(blocked.memory.offsets).toEqual(range(1_000))
@@ -189,21 +196,18 @@ describe('lane', () => {
 
   it('counts results as well, and those to be expected: they may be many times their messages', async () => {
     const [limit, resultBytes] = [100_000, 10_000]
-    let slow = false
-    const pause = async (): Promise<void> => {
-      while (slow) await sleep(5)
-    }
-    const run = laneOf(0, { inFlightBytes: limit, resultBytes, pause })
+    const slowly = slowSink()
+    const run = laneOf(0, { inFlightBytes: limit, resultBytes, pause: slowly.pause })
     await run.open()
     await run.lane.push([messageOf(bytesOf(0), 0)], 1n)
     await run.lane.drain()
-    slow = true
+    slowly.slow = true
     const messages = range(300).map((k) => messageOf(bytesOf(k + 1), k + 1))
     const pushed = run.lane.push(messages, 301n)
     await sleep(100)
     expect(run.lane.pending).toBeGreaterThanOrEqual(9)
     expect((run.lane.pending - 1) * resultBytes).toBeLessThan(limit)
-    slow = false
+    slowly.slow = false
     await pushed
     await run.lane.drain()
     expect(run.memory.offsets).toEqual(range(301))
@@ -222,7 +226,7 @@ describe('lane', () => {
     await run.lane.push(flood, 805n)
     await until(() => run.memory.offsets.length === 805, 'all commits')
     expect(run.memory.offsets).toEqual(range(805))
-    // One for each task or two of eight messages, without waiting.
+    // Without waiting there would be one for each task of eight messages, or for two.
     expect(run.memory.commits.slice(5).length).toBeLessThan(40)
     await run.lane.close()
   })
